@@ -1,0 +1,136 @@
+// The machine's memory: struct Machine, its stack, allocation, the write barrier, the collector.
+// For code inside common/plan only (and the codec and sealing, which build objects).
+//
+// Two generations. Objects are born in the nursery by bumping `alloc`; a minor collection copies the
+// living into the older generation (blocks, Cheney's algorithm); when that has doubled since, a major
+// collection copies it too. Objects of HEAP_LARGE words or more are born in the large space: malloc'ed,
+// counted as old, never moved, marked by major collections.
+//
+// Roots: the stack, the handles, `acc`, the crash registers, and the remembered set (old objects that
+// were written since the last collection). Every write of a pointer into an object that may be old
+// goes through heap_write. An object fresh from heap_alloc is initialised by plain stores until the
+// next allocation, except when it is large (HEAP_LARGE): then it is remembered from birth, and plain
+// stores are right until the next allocation too.
+//
+// heap_alloc may collect, so everything not reachable from a root is stale after it. To build several
+// objects at once, heap_need(words) first: the allocations that follow, up to that sum, do not collect.
+#pragma once
+#include "common/plan/machine.h"
+#include <setjmp.h>
+
+#define HEAP_LARGE 1024 // words
+
+typedef struct HeapBlock HeapBlock;
+typedef struct LargeObject LargeObject;
+typedef struct RegionCounts RegionCounts;
+
+typedef struct ValueVec {
+  Value *at;
+  size_t count, cap;
+} ValueVec;
+
+struct Machine {
+  // Stack: one contiguous reservation, grows up, never moves. [stack, sp) are roots.
+  Value *stack, *sp, *stack_end;
+  Value *stack_limit;      // soft limit: eval checks against it
+  size_t frame;            // offset of the newest frame word, see frame.h
+
+  // Nursery.
+  uint64_t *alloc, *alloc_end;
+  uint64_t *nursery, *nursery_end;
+
+  // Older generation and large space.
+  HeapBlock *old;
+  LargeObject *large;
+  size_t old_words, large_words; // in use
+  size_t major_at;               // words in use that trigger the next major collection
+  ValueVec remembered;           // addresses of dirty objects
+
+  // Handles.
+  ValueVec refs;
+
+  // Evaluation in progress; see eval.c.
+  Value acc;
+  uint32_t resume;               // how to go on (enum in eval.c)
+  Value crash_op, crash_arg;
+  Outcome stop;                  // the limit that a JET_STOP or a failed charge met
+  uint64_t fuel, fuel_left, slice_left;
+  size_t memory_limit;           // bytes
+  volatile int interrupted;      // set from outside
+  bool running;
+
+  MachineConfig config;
+  uint32_t region_epoch;
+  MachineStats stats;
+};
+
+// --- objects -----------------------------------------------------------------------------------
+// A fresh object with the given header and `words` payload words, which the caller fills at once.
+// Never NULL: when the limit is exceeded it allocates all the same and notes m->stop = RUN_MEMORY,
+// which the evaluator sees at its next check; so bulk code asks heap_fits first.
+uint64_t *heap_alloc_slow(Machine *m, uint64_t header, size_t words);
+
+static inline uint64_t *heap_alloc(Machine *m, uint64_t header, size_t words) {
+#ifndef HOSTILE
+  if (__builtin_expect((size_t)(m->alloc_end - m->alloc) > words, 1) && words < HEAP_LARGE - 1) {
+    uint64_t *o = m->alloc;
+    m->alloc += words + 1;
+    o[0] = header;
+    return o;
+  }
+#endif
+  return heap_alloc_slow(m, header, words);
+}
+
+// Makes room: allocations of `words` words in all (headers included) from now on do not collect.
+void heap_need(Machine *m, size_t words);
+
+// Whether `words` more words stay under the limit; if not, sets m->stop = RUN_MEMORY. May collect.
+bool heap_fits(Machine *m, uint64_t words);
+
+// Stores v into word i of o, keeping the remembered set right.
+void heap_remember(Machine *m, uint64_t *o);
+static inline bool heap_is_young(const Machine *m, const uint64_t *o) {
+  return o >= m->nursery && o < m->nursery_end;
+}
+static inline void heap_write(Machine *m, uint64_t *o, size_t i, Value v) {
+  o[i] = v;
+  if (val_is_ptr(v) && !heap_is_young(m, o) && !obj_has(o, OBJ_DIRTY)) heap_remember(m, o);
+}
+
+void heap_init(Machine *m);
+void heap_release(Machine *m);
+void heap_collect(Machine *m, bool all);
+
+// --- stack -------------------------------------------------------------------------------------
+// The reservation ends in a guard; eval checks stack_limit where frames are pushed, and routines that
+// push an unbounded number of words call stack_room first.
+static inline void stack_push(Machine *m, Value v) { *m->sp++ = v; }
+static inline Value stack_pop(Machine *m) { return *--m->sp; }
+bool stack_room(Machine *m, size_t words); // false: sets m->stop = RUN_MEMORY
+
+// --- charging ----------------------------------------------------------------------------------
+// Charges `units` of bulk work (about one unit per 16 words touched). False: a limit is met (m->stop
+// is set) and the routine returns JET_STOP.
+static inline bool jet_charge(Machine *m, uint64_t units) {
+  if (__builtin_expect(units >= m->fuel_left, 0)) {
+    m->fuel_left = 0;
+    m->stop = RUN_FUEL;
+    return false;
+  }
+  m->fuel_left -= units;
+  return true;
+}
+
+// --- constructors, for code that follows the rules above ------------------------------------------
+// Arguments are protected during the call by the callee (pushed on the stack if it must collect).
+Value new_nat_limbs(Machine *m, const uint64_t *limbs, size_t n); // normalises; limbs outside the heap
+Value new_pin(Machine *m, Value item);                  // item in normal form
+Value new_app(Machine *m, Value f, const Value *args, size_t n); // args rooted by the caller (on the stack);
+                                                        // f evaluated; undersaturated; makes rows and tabs
+Value new_cow(Machine *m, Value n);
+Value new_pair_row(Machine *m, Value a, Value b);       // [a b]
+Value new_law(Machine *m, Value name, Value arity, Value body); // recognises data jets
+uint64_t *new_row(Machine *m, size_t n);                // n elements, all 0; fill at once (see heap_alloc)
+uint64_t *new_bar(Machine *m, size_t bytes);            // zero filled
+Value value_arity(const Machine *m, Value v);           // A(v), v evaluated; a nat (may be big for a law)
