@@ -50,7 +50,7 @@ Ref plan_key(Machine *m, Ref r, size_t i);    // set, tab: i-th key
 Ref plan_val(Machine *m, Ref r, size_t i);    // tab: i-th value
 
 Ref plan_pin_item(Machine *m, Ref r);
-void plan_pin_hash(Machine *m, Ref r, uint8_t out[32]); // computed once, then kept in the pin
+bool plan_pin_hash(Machine *m, Ref r, uint8_t out[32]); // computed once, then kept in the pin; false: limit met
 const char *plan_pin_jet(Machine *m, Ref r);  // name of the jet it is in this machine's table, or NULL
 
 // Formal view, for any evaluated value: data jets shown as the laws and apps that they stand for.
@@ -73,6 +73,7 @@ Ref plan_tab_put(Machine *m, Ref tab, Ref key, Ref val);
 Ref plan_tab_del(Machine *m, Ref tab, Ref key);
 
 // --- whole values, in normal form --------------------------------------------------------------
-int plan_cmp(Machine *m, Ref a, Ref b);                 // <0 0 >0, the total order
-bool plan_eq(Machine *m, Ref a, Ref b);
-void plan_hash(Machine *m, Ref v, uint8_t out[32]);     // the value hash: that of a pin holding it
+// A limit met in the middle (the work is charged; see machine_set_limits) makes them return false.
+bool plan_cmp(Machine *m, Ref a, Ref b, int *order);    // -1 0 1, the total order
+bool plan_eq(Machine *m, Ref a, Ref b, bool *equal);
+bool plan_hash(Machine *m, Ref v, uint8_t out[32]);     // the value hash: that of a pin holding it
