@@ -12,7 +12,7 @@
 static atomic_size_t fail_countdown; // test seam, see mem_fail_nth
 
 // Nothing may be allocated or flushed here: a half-written file is what we stop for.
-static _Noreturn void out_of_memory(size_t size) {
+_Noreturn void mem_exhausted(size_t size) {
   char line[128];
   int n = snprintf(line, sizeof line,
                    "palld: out of memory (%zu bytes wanted); give it more, or lower limits\n", size);
@@ -23,7 +23,7 @@ static _Noreturn void out_of_memory(size_t size) {
 
 static void check_fault(size_t size) {
   if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0) return;
-  if (atomic_fetch_sub(&fail_countdown, 1) == 1) out_of_memory(size);
+  if (atomic_fetch_sub(&fail_countdown, 1) == 1) mem_exhausted(size);
 }
 
 void mem_fail_nth(size_t n) { atomic_store(&fail_countdown, n); }
@@ -31,21 +31,21 @@ void mem_fail_nth(size_t n) { atomic_store(&fail_countdown, n); }
 void *mem_alloc(size_t size) {
   check_fault(size);
   void *ptr = malloc(size ? size : 1);
-  if (!ptr) out_of_memory(size);
+  if (!ptr) mem_exhausted(size);
   return ptr;
 }
 
 void *mem_zalloc(size_t size) {
   check_fault(size);
   void *ptr = calloc(1, size ? size : 1);
-  if (!ptr) out_of_memory(size);
+  if (!ptr) mem_exhausted(size);
   return ptr;
 }
 
 void *mem_realloc(void *old, size_t size) {
   check_fault(size);
   void *ptr = realloc(old, size ? size : 1);
-  if (!ptr) out_of_memory(size);
+  if (!ptr) mem_exhausted(size);
   return ptr;
 }
 
@@ -75,13 +75,13 @@ void mem_free(void *ptr) { free(ptr); }
 
 size_t mem_mul(size_t n, size_t size) {
   size_t product;
-  if (__builtin_mul_overflow(n, size, &product)) out_of_memory(SIZE_MAX);
+  if (__builtin_mul_overflow(n, size, &product)) mem_exhausted(SIZE_MAX);
   return product;
 }
 
 size_t mem_add(size_t a, size_t b) {
   size_t sum;
-  if (__builtin_add_overflow(a, b, &sum)) out_of_memory(SIZE_MAX);
+  if (__builtin_add_overflow(a, b, &sum)) mem_exhausted(SIZE_MAX);
   return sum;
 }
 

@@ -12,6 +12,9 @@ char *mem_strdup(const char *s);
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void mem_free(void *ptr);                      // accepts NULL
 
+// The end of the process for want of `size` bytes, for memory got in other ways (mmap).
+_Noreturn void mem_exhausted(size_t size);
+
 // n * size and a + b with overflow ending the process as above.
 size_t mem_mul(size_t n, size_t size);
 size_t mem_add(size_t a, size_t b);

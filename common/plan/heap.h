@@ -16,7 +16,6 @@
 // objects at once, heap_need(words) first: the allocations that follow, up to that sum, do not collect.
 #pragma once
 #include "common/plan/machine.h"
-#include <setjmp.h>
 
 #define HEAP_LARGE 1024 // words
 
@@ -38,9 +37,11 @@ struct Machine {
   // Nursery.
   uint64_t *alloc, *alloc_end;
   uint64_t *nursery, *nursery_end;
+  size_t nursery_words; // its ordinary size; heap_need may make one bigger for a while
+  size_t reserved;      // hostile build: words promised by heap_need
 
   // Older generation and large space.
-  HeapBlock *old;
+  HeapBlock *old, *old_last;
   LargeObject *large;
   size_t old_words, large_words; // in use
   size_t major_at;               // words in use that trigger the next major collection
@@ -54,10 +55,13 @@ struct Machine {
   uint32_t resume;               // how to go on (enum in eval.c)
   Value crash_op, crash_arg;
   Outcome stop;                  // the limit that a JET_STOP or a failed charge met
-  uint64_t fuel, fuel_left, slice_left;
+  uint64_t fuel, fuel_left;      // per evaluation; what is left, in ticks not yet handed out
+  uint64_t slice_end;            // value of fuel_left at which the slice is over
+  int64_t ticks;                 // calls until the evaluator checks limits, slice and interruption
   size_t memory_limit;           // bytes
   volatile int interrupted;      // set from outside
   bool running;
+  bool caught; // the routine being resumed catches the crash in the crash registers
 
   MachineConfig config;
   uint32_t region_epoch;
@@ -98,6 +102,10 @@ static inline void heap_write(Machine *m, uint64_t *o, size_t i, Value v) {
   if (val_is_ptr(v) && !heap_is_young(m, o) && !obj_has(o, OBJ_DIRTY)) heap_remember(m, o);
 }
 
+// Notes that the memory limit is met, and makes the evaluator look soon.
+void heap_exhausted(Machine *m);
+
+void heap_set_stack_limit(Machine *m);
 void heap_init(Machine *m);
 void heap_release(Machine *m);
 void heap_collect(Machine *m, bool all);
@@ -133,4 +141,11 @@ Value new_pair_row(Machine *m, Value a, Value b);       // [a b]
 Value new_law(Machine *m, Value name, Value arity, Value body); // recognises data jets
 uint64_t *new_row(Machine *m, size_t n);                // n elements, all 0; fill at once (see heap_alloc)
 uint64_t *new_bar(Machine *m, size_t bytes);            // zero filled
-Value value_arity(const Machine *m, Value v);           // A(v), v evaluated; a nat (may be big for a law)
+
+// A(v) of an evaluated value, at most NAT_SMALL_MAX.
+uint64_t value_arity_u64(Value v);
+
+// Spines. For a value that is no KIND_APP: itself, 0 arguments.
+Value app_head(Value v);
+uint64_t app_total_args(Value v);
+void app_copy_args(Value v, Value *out); // all of them, in order of application

@@ -39,6 +39,7 @@ typedef struct JetDef {
                          // law evaluates them ("01"); each must be needed by the law on every path
   Routine run;           // NULL: known, but computed by its law
   const char *hash;      // base58 of the pin hash
+  bool catches;          // a crash below it resumes the routine with m->caught set
 } JetDef;
 
 typedef struct JetGroup {

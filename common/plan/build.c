@@ -1,0 +1,208 @@
+// Construction of evaluated values, where plain forms become data jets.
+#include "common/plan/heap.h"
+#include "common/plan/nat.h"
+#include "common/plan/order.h"
+#include "common/plan/row.h"
+#include <string.h>
+
+// Keeps up to three values alive across an allocation.
+#define PROTECT(m, v) stack_push((m), (v))
+
+Value new_pin(Machine *m, Value item) {
+  PROTECT(m, item);
+  uint64_t *o = heap_alloc(m, obj_header(KIND_PIN, OBJ_NF, 0), PIN_WORDS - 1);
+  memset(o + 1, 0, (PIN_WORDS - 1) * 8);
+  o[PIN_ITEM] = stack_pop(m);
+  return obj_val(o);
+}
+
+Value new_cow(Machine *m, Value n) {
+  PROTECT(m, n);
+  uint64_t *o = heap_alloc(m, obj_header(KIND_COW, OBJ_NF, 0), 1);
+  o[1] = stack_pop(m);
+  return obj_val(o);
+}
+
+uint64_t *new_row(Machine *m, size_t n) {
+  size_t words = n ? n : 1;
+  uint64_t *o = heap_alloc(m, obj_header(KIND_ROW, n ? 0 : OBJ_NF, n), words);
+  memset(o + 1, 0, words * 8);
+  return o;
+}
+
+uint64_t *new_bar(Machine *m, size_t bytes) {
+  size_t words = bytes ? (bytes + 7) / 8 : 1;
+  uint64_t *o = heap_alloc(m, obj_header(KIND_BAR, OBJ_NF, bytes), words);
+  memset(o + 1, 0, words * 8);
+  return o;
+}
+
+Value new_pair_row(Machine *m, Value a, Value b) {
+  PROTECT(m, a);
+  PROTECT(m, b);
+  uint64_t *o = new_row(m, 2);
+  o[2] = stack_pop(m);
+  o[1] = stack_pop(m);
+  return obj_val(o);
+}
+
+static bool strictly_ascending(Machine *m, Value row) {
+  RowCursor c = row_cursor(row, 0);
+  Value prev, v;
+  if (!row_next(&c, &prev)) return true;
+  for (; row_next(&c, &v); prev = v) {
+    int order;
+    if (!order_cmp_nf(m, prev, v, &order) || order >= 0) return false;
+  }
+  return true;
+}
+
+static bool is_bar_number(Value n) {
+  return !(val_is_small(n) && n == 0) && nat_bits(n) % 8 == 1;
+}
+
+static Value bar_from_number(Machine *m, Value n) {
+  size_t len = (size_t)(nat_bits(n) / 8);
+  PROTECT(m, n);
+  uint64_t *o = new_bar(m, len);
+  n = stack_pop(m);
+  nat_copy_bytes(n, (uint8_t *)(o + 1), len);
+  return obj_val(o);
+}
+
+static Value plain_law(Machine *m, Value name, Value arity, Value body) {
+  PROTECT(m, name);
+  PROTECT(m, arity);
+  PROTECT(m, body);
+  uint64_t *o = heap_alloc(m, obj_header(KIND_LAW, OBJ_NF, 0), LAW_WORDS - 1);
+  o[LAW_CODE] = 0;
+  o[LAW_BODY] = stack_pop(m);
+  o[LAW_ARITY] = stack_pop(m);
+  o[LAW_NAME] = stack_pop(m);
+  return obj_val(o);
+}
+
+Value new_law(Machine *m, Value name, Value arity, Value body) {
+  if (name == 0 && body == 0) {
+    if (arity == 1) return obj_val(new_row(m, 0));
+    Value n = 0;
+    PROTECT(m, arity);
+    nat_dec(m, m->sp - 1, &n);
+    stack_pop(m);
+    return new_cow(m, n);
+  }
+  Kind kind = val_kind(body);
+  if (name == 1 && arity == 1 && kind == KIND_NAT && is_bar_number(body)) return bar_from_number(m, body);
+  if (name == 1 && arity == 2 && kind == KIND_ROW && strictly_ascending(m, body)) return new_set(m, body);
+  return plain_law(m, name, arity, body);
+}
+
+// --- applications ------------------------------------------------------------------------------
+static uint64_t nat_clamped(Value n) { return val_is_small(n) ? n : NAT_SMALL_MAX; }
+
+uint64_t value_arity_u64(Value v) {
+  if (val_is_small(v)) return v == 0 ? 3 : v == 1 ? 5 : v == 2 ? 3 : 1;
+  const uint64_t *o = val_obj(v);
+  switch (obj_kind(o)) {
+  case KIND_PIN:
+    while (obj_kind(o) == KIND_PIN) {
+      v = o[PIN_ITEM];
+      if (val_is_small(v)) return value_arity_u64(v);
+      o = val_obj(v);
+    }
+    return value_arity_u64(v);
+  case KIND_LAW: return nat_clamped(o[LAW_ARITY]);
+  case KIND_COW: {
+    uint64_t n = nat_clamped(o[1]);
+    return n == NAT_SMALL_MAX ? n : n + 1;
+  }
+  case KIND_SET: return 2;
+  case KIND_APP: {
+    if (app_left(o) < APP_ARITY_MAX) return app_left(o);
+    uint64_t args = 0;
+    while (obj_kind(o) == KIND_APP) {
+      args += app_args(o);
+      v = o[1];
+      if (val_is_small(v)) break;
+      o = val_obj(v);
+    }
+    uint64_t arity = value_arity_u64(v);
+    return arity == NAT_SMALL_MAX ? arity : arity - args;
+  }
+  default: return 1;
+  }
+}
+
+Value app_head(Value v) {
+  while (val_kind(v) == KIND_APP) v = val_obj(v)[1];
+  return v;
+}
+
+uint64_t app_total_args(Value v) {
+  uint64_t n = 0;
+  for (; val_kind(v) == KIND_APP; v = val_obj(v)[1]) n += app_args(val_obj(v));
+  return n;
+}
+
+void app_copy_args(Value v, Value *out) {
+  uint64_t n = app_total_args(v);
+  for (; val_kind(v) == KIND_APP; v = val_obj(v)[1]) {
+    const uint64_t *o = val_obj(v);
+    n -= app_args(o);
+    memcpy(out + n, o + 2, app_args(o) * 8);
+  }
+}
+
+// The row that a row constructor makes of the arguments already in f and `n` more.
+static Value complete_row(Machine *m, Value f, const Value *args, size_t n) {
+  size_t before = (size_t)app_total_args(f), len = before + n;
+  PROTECT(m, f);
+  uint64_t *o = new_row(m, len);
+  f = stack_pop(m);
+  for (size_t i = 0; i < n; i++) o[1 + i] = args[n - 1 - i];
+  for (size_t at = n; val_kind(f) == KIND_APP; f = val_obj(f)[1]) {
+    const uint64_t *app = val_obj(f);
+    for (size_t k = app_args(app); k > 0; k--) o[1 + at++] = app[1 + k];
+  }
+  return obj_val(o);
+}
+
+static bool fits_set(Value set, Value *arg) {
+  *arg = val_deref(*arg);
+  return !val_is_lazy(*arg) && val_kind(*arg) == KIND_ROW && row_len(*arg) == set_len(set);
+}
+
+static Value app_object(Machine *m, Value f, const Value *args, size_t n, uint64_t left) {
+  uint32_t kept = left < APP_ARITY_MAX ? (uint32_t)left : APP_ARITY_MAX;
+  size_t merged = val_kind(f) == KIND_APP && app_args(val_obj(f)) < APP_CHUNK ? app_args(val_obj(f)) : 0;
+  size_t total = merged + n;
+  PROTECT(m, f);
+  uint64_t *o = heap_alloc(m, obj_header(KIND_APP, 0, app_count((uint32_t)total, kept)), 1 + total);
+  f = stack_pop(m);
+  if (merged) {
+    memcpy(o + 1, val_obj(f) + 1, (1 + merged) * 8);
+  } else {
+    o[1] = f;
+  }
+  memcpy(o + 2 + merged, args, n * 8);
+  return obj_val(o);
+}
+
+#define APP_ARGS_MOST (1u << 20)
+
+Value new_app(Machine *m, Value f, const Value *args, size_t n) {
+  for (; n > APP_ARGS_MOST; n -= APP_ARGS_MOST, args += APP_ARGS_MOST) {
+    uint64_t arity = value_arity_u64(f);
+    f = app_object(m, f, args, APP_ARGS_MOST, arity == NAT_SMALL_MAX ? arity : arity - APP_ARGS_MOST);
+  }
+  uint64_t arity = value_arity_u64(f);
+  assert(n > 0 && n < arity);
+  uint64_t left = arity == NAT_SMALL_MAX ? arity : arity - n;
+  Value head = app_head(f);
+  if (left == 1 && val_kind(head) == KIND_COW) return complete_row(m, f, args, n);
+  if (left == 1 && val_kind(head) == KIND_SET) {
+    Value row = args[0];
+    if (fits_set(head, &row)) return new_tab(m, head, row);
+  }
+  return app_object(m, f, args, n, left);
+}

@@ -1,0 +1,52 @@
+// Frames of the machine stack.
+//
+// A frame is a run of payload words topped by its frame word, which holds the kind and the distance to
+// the frame word below; m->frame is the offset of the newest. What an evaluation pushes after that
+// belongs to it. Every word on the stack is a Value or a raw number below 2^63, so the collector needs
+// no map of it.
+//
+//   kind            payload, topmost last                       when a value comes back
+//   FRAME_BASE      -                                           the evaluation is done
+//   FRAME_UPDATE    [suspension]                                overwrite it with the value, go on
+//   FRAME_APPLY     [arg 1]..[arg n] [n]                        call the value
+//   FRAME_ROUTINE   [args][state][self].. [JetDef*] [distance]  call the routine again
+//   FRAME_STRICT    [args][state][self] [position] [JetDef*] [distance]  next strict argument
+//   FRAME_EXEC      see exec.c                                  go on with compiled code
+//
+// `distance` counts the words from the first argument to the word after [self].. or [position].
+#pragma once
+#include "common/plan/heap.h"
+#include "common/plan/jet.h"
+
+typedef enum FrameKind { FRAME_BASE, FRAME_UPDATE, FRAME_APPLY, FRAME_ROUTINE, FRAME_STRICT, FRAME_EXEC } FrameKind;
+
+static inline FrameKind frame_kind(uint64_t word) { return (FrameKind)(word & 0xff); }
+static inline uint64_t frame_distance(uint64_t word) { return word >> 8; }
+
+static inline void frame_push(Machine *m, FrameKind kind) {
+  size_t at = (size_t)(m->sp - m->stack);
+  *m->sp++ = (uint64_t)kind | (uint64_t)(at - m->frame) << 8;
+  m->frame = at;
+}
+
+// Drops the newest frame word (the stack ends with its payload then) and returns it.
+static inline uint64_t frame_pop(Machine *m) {
+  m->sp = m->stack + m->frame;
+  uint64_t word = *m->sp;
+  m->frame -= frame_distance(word);
+  return word;
+}
+
+// Routines of the machine itself. `self` (the word behind the state) is the opcode.
+extern const JetDef op_law, op_match, op_natcase, op_inc, op_pin, op_crash;
+extern const JetDef def_force;
+
+// Called when a frame of def_force is thrown away by a crash or limit: clears the marks it left.
+void force_unwind(Machine *m, Value *frame, Value *top);
+
+// Sets the crash registers; for `return jet_crash(m, op, arg)`.
+static inline JetResult jet_crash(Machine *m, Value op, Value arg) {
+  m->crash_op = op;
+  m->crash_arg = arg;
+  return JET_CRASH;
+}

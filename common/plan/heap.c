@@ -1,0 +1,182 @@
+#include "common/plan/heap.h"
+#include "common/base/mem.h"
+#include "common/plan/gc.h"
+#include "common/plan/region.h"
+#include <string.h>
+#include <sys/mman.h>
+
+#define NURSERY_DEFAULT (1u << 20)
+#define NURSERY_MIN (1u << 16)
+#define STACK_SLACK (1u << 16) // words behind the limit that routines may use without asking
+#define MAJOR_MIN_WORDS (1u << 20)
+
+size_t obj_words(const uint64_t *o) {
+  switch (obj_kind(o)) {
+  case KIND_NAT: return 1 + obj_count(o);
+  case KIND_PIN: return PIN_WORDS;
+  case KIND_LAW: return LAW_WORDS;
+  case KIND_APP: return 2 + app_args(o);
+  case KIND_ROW: return 1 + (obj_count(o) ? obj_count(o) : 1);
+  case KIND_BAR: return 1 + (obj_count(o) ? (obj_count(o) + 7) / 8 : 1);
+  case KIND_COW:
+  case KIND_SET: return 2;
+  case KIND_TAB: return 3;
+  case KIND_THUNK: return 3 + obj_count(o);
+  case KIND_CALL: return 2 + obj_count(o);
+  case KIND_EXPR:
+  case KIND_HOLE:
+  case KIND_DEAD:
+  case KIND_IND: return 3;
+  case KIND_ENV:
+  case KIND_CODE: return 1 + obj_count(o);
+  default: break;
+  }
+  assert(!"an object of no known kind");
+  return 0;
+}
+
+size_t obj_scan(const uint64_t *o) {
+  switch (obj_kind(o)) {
+  case KIND_NAT:
+  case KIND_BAR: return 0;
+  case KIND_PIN: return 1;
+  case KIND_IND: return 1;
+  case KIND_HOLE: return 0;
+  default: return obj_words(o) - 1;
+  }
+}
+
+const char *outcome_name(Outcome o) {
+  static const char *const names[] = {"done",   "crash",   "loop",  "diverges", "fuel",
+                                      "memory", "stopped", "yield", "need-page"};
+  return names[o];
+}
+
+static void map_stack(Machine *m) {
+  size_t words = m->memory_limit / 8 + STACK_SLACK + 4096;
+  void *p = mmap(NULL, words * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (p == MAP_FAILED) mem_exhausted(words * 8);
+  m->stack = m->sp = p;
+  m->stack_end = m->stack + words;
+}
+
+void heap_init(Machine *m) {
+  size_t bytes = m->config.nursery ? m->config.nursery : NURSERY_DEFAULT;
+  m->nursery_words = (bytes < NURSERY_MIN ? NURSERY_MIN : bytes) / 8;
+  m->major_at = MAJOR_MIN_WORDS;
+  map_stack(m);
+  gc_new_nursery(m, m->nursery_words);
+  heap_set_stack_limit(m);
+}
+
+void heap_release(Machine *m) {
+  gc_free_all(m);
+  munmap(m->stack, (size_t)(m->stack_end - m->stack) * 8);
+  mem_free(m->remembered.at);
+  mem_free(m->refs.at);
+}
+
+static size_t heap_words(const Machine *m) {
+  return m->old_words + m->large_words + (size_t)(m->nursery_end - m->nursery);
+}
+
+void heap_set_stack_limit(Machine *m) {
+  size_t limit = m->memory_limit / 8, used = heap_words(m);
+  size_t room = used < limit ? limit - used : 0;
+  size_t most = (size_t)(m->stack_end - m->stack) - STACK_SLACK - 4096;
+  m->stack_limit = m->stack + (room < most ? room : most);
+}
+
+bool stack_room(Machine *m, size_t words) {
+  if ((size_t)(m->stack_limit - m->stack) >= words && m->sp <= m->stack_limit - words) return true;
+  m->stop = RUN_MEMORY;
+  return false;
+}
+
+// Words in use that count against the limit, were `more` allocated.
+static bool over_limit(const Machine *m, uint64_t more) {
+  uint64_t used = heap_words(m) + (size_t)(m->sp - m->stack);
+  uint64_t limit = m->memory_limit / 8;
+  return more > limit || used > limit - more;
+}
+
+void heap_collect(Machine *m, bool all) {
+  if (!all) {
+    gc_minor(m);
+    all = m->old_words + m->large_words > m->major_at || over_limit(m, 0);
+  }
+  if (all) {
+    gc_major(m);
+    size_t live = m->old_words + m->large_words;
+    m->major_at = live * 2 < MAJOR_MIN_WORDS ? MAJOR_MIN_WORDS : live * 2;
+    m->stats.live_bytes = live * 8;
+    // A heap that stays nearly full would collect without end: treat it as full.
+    if (over_limit(m, m->memory_limit / 8 / 16)) heap_exhausted(m);
+  }
+  heap_set_stack_limit(m);
+}
+
+void heap_exhausted(Machine *m) {
+  m->stop = RUN_MEMORY;
+  m->ticks = 0; // so that the evaluator looks at its next call
+}
+
+void heap_need(Machine *m, size_t words) {
+#ifdef HOSTILE
+  heap_collect(m, gc_hostile_all(m));
+  if ((size_t)(m->alloc_end - m->alloc) < words + 1) gc_new_nursery(m, words + m->nursery_words);
+  m->reserved = words;
+#else
+  if ((size_t)(m->alloc_end - m->alloc) > words) return;
+  heap_collect(m, false);
+  if ((size_t)(m->alloc_end - m->alloc) <= words) gc_new_nursery(m, words + m->nursery_words);
+#endif
+}
+
+bool heap_fits(Machine *m, uint64_t words) {
+  if (!over_limit(m, words)) return true;
+  heap_collect(m, true);
+  if (m->stop != RUN_MEMORY && !over_limit(m, words)) return true;
+  heap_exhausted(m);
+  return false;
+}
+
+static uint64_t *alloc_large(Machine *m, uint64_t header, size_t words) {
+  if (m->old_words + m->large_words + words > m->major_at || over_limit(m, words)) {
+    heap_collect(m, true);
+    if (over_limit(m, words)) heap_exhausted(m);
+  }
+  uint64_t *o = gc_new_large(m, words + 1);
+  o[0] = header | OBJ_LARGE | OBJ_OLD;
+  memset(o + 1, 0, words * 8);
+  if (obj_scan(o) > 0) heap_remember(m, o);
+  return o;
+}
+
+uint64_t *heap_alloc_slow(Machine *m, uint64_t header, size_t words) {
+  size_t total = words + 1;
+#ifdef HOSTILE
+  if (m->reserved >= total) {
+    m->reserved -= total;
+  } else {
+    m->reserved = 0;
+    if (total < HEAP_LARGE) heap_collect(m, gc_hostile_all(m));
+  }
+  if (total >= HEAP_LARGE) return alloc_large(m, header, words);
+#else
+  if (total >= HEAP_LARGE) return alloc_large(m, header, words);
+  heap_collect(m, false);
+#endif
+  assert((size_t)(m->alloc_end - m->alloc) > words);
+  uint64_t *o = m->alloc;
+  m->alloc += total;
+  o[0] = header;
+  return o;
+}
+
+void heap_remember(Machine *m, uint64_t *o) {
+  assert(!obj_has(o, OBJ_SEALED));
+  o[0] |= OBJ_DIRTY;
+  mem_reserve(m->remembered.at, m->remembered.cap, m->remembered.count + 1);
+  m->remembered.at[m->remembered.count++] = (uint64_t)(uintptr_t)o;
+}
