@@ -121,14 +121,16 @@ bool stack_room(Machine *m, size_t words); // false: sets m->stop = RUN_MEMORY
 // Charges `units` of bulk work (about one unit per 16 words touched). False: a limit is met (m->stop
 // is set) and the routine returns JET_STOP.
 static inline bool jet_charge(Machine *m, uint64_t units) {
-  if (__builtin_expect(units >= m->fuel_left, 0)) {
-    m->fuel_left = 0;
-    m->stop = RUN_FUEL;
+  if (__builtin_expect(units >= m->fuel_left || m->interrupted, 0)) {
+    m->stop = m->interrupted ? RUN_STOPPED : RUN_FUEL;
     return false;
   }
   m->fuel_left -= units;
   return true;
 }
+
+// Before charged work on an idle machine (outside machine_run): a full measure of fuel, no stale limit.
+void machine_refresh(Machine *m);
 
 // --- constructors, for code that follows the rules above ------------------------------------------
 // Arguments are protected during the call by the callee (pushed on the stack if it must collect).

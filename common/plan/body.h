@@ -1,0 +1,25 @@
+// Law bodies as code (spec/plan.md, "Running a law"), and their interpretation.
+//
+// The interpreter runs laws that are new, or too big to compile. It keeps a law's variables in a
+// KIND_ENV object and suspends argument expressions as KIND_EXPR. It never evaluates: it pushes the
+// arguments of an expression's spine on the stack and hands back the head for the evaluator to call.
+#pragma once
+#include "common/plan/heap.h"
+
+// One look at an expression.
+typedef enum BodyForm { BODY_SLOT, BODY_CALL, BODY_CONST } BodyForm;
+
+// Classifies e, given the number of the last variable. BODY_SLOT: *a is the slot number. BODY_CALL:
+// *a is the function, *b the argument expression. BODY_CONST: *a is the value.
+BodyForm body_form(Value e, uint64_t last_slot, Value *a, Value *b);
+
+// If body is a binding (1 v rest) at the top of a law's body: its parts.
+bool body_binding(Value body, Value *v, Value *rest);
+
+// Starts law (whose pin is self, or itself) on the n = arity arguments on top of the stack, which it
+// pops. Returns the head of the body's spine, possibly lazy; *nargs arguments are pushed. m->stop is
+// set when a limit is met.
+Value body_enter_law(Machine *m, Value self, Value law, size_t n, size_t *nargs);
+
+// Starts a suspended expression.
+Value body_enter_expr(Machine *m, Value env, Value e, size_t *nargs);

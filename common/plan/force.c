@@ -1,0 +1,94 @@
+// Full evaluation: a depth-first walk over the parts of a value that are not known to be in normal
+// form, in the order of their formal application (head first, then arguments in order of application,
+// so rows from the highest index down).
+//
+// Frame: [value][state][self], then the walk's own stack: pairs of an object being walked and the
+// position of its next part. Objects on that stack carry OBJ_SEEN: meeting one again means that the
+// value contains itself, which no computation can finish (a loop). Finished objects carry OBJ_NF, so a
+// shared part is walked once.
+#include "common/plan/frame.h"
+#include "common/plan/row.h"
+
+// The word index of an object's `at`-th part in walking order; 0 when there are no more.
+static size_t part_index(const uint64_t *o, size_t at) {
+  switch (obj_kind(o)) {
+  case KIND_ROW: return at < obj_count(o) ? obj_count(o) - at : 0;
+  case KIND_APP: return at <= app_args(o) ? 1 + at : 0;
+  case KIND_TAB: return at < 1 ? TAB_VALS : 0;
+  default: return 0;
+  }
+}
+
+static void finish(Machine *m, Value *pair) {
+  val_is_tab(&pair[0]); // an app of a set whose argument is evaluated now may have become a tab
+  uint64_t *o = val_obj(pair[0]);
+  o[0] = (o[0] | OBJ_NF) & ~(uint64_t)OBJ_SEEN;
+}
+
+static JetResult walk(Machine *m, Value *bottom, Value *io) {
+  while (m->sp > bottom) {
+    Value *top = m->sp - 2;
+    uint64_t *o = val_obj(top[0]);
+    size_t index = part_index(o, (size_t)top[1]);
+    if (index == 0) {
+      finish(m, top);
+      m->sp -= 2;
+      continue;
+    }
+    Value v = o[index];
+    if (val_is_lazy(v)) {
+      Value seen = val_deref(v);
+      if (val_is_lazy(seen)) {
+        *io = seen;
+        return JET_EVAL;
+      }
+      heap_write(m, o, index, v = seen);
+    }
+    top[1]++;
+    if (val_is_nf(v)) continue;
+    uint64_t *part = val_obj(v);
+    if (obj_has(part, OBJ_SEEN)) {
+      m->stop = RUN_LOOP;
+      return JET_STOP;
+    }
+    if (!stack_room(m, 2) || !jet_charge(m, 1)) return JET_STOP;
+    part[0] |= OBJ_SEEN;
+    stack_push(m, v);
+    stack_push(m, 0);
+  }
+  return JET_DONE;
+}
+
+static JetResult run_force(Machine *m, Value *f, Value *io) {
+  Value *bottom = f + 3;
+  if (f[1] == 0) {
+    f[1] = 1;
+    *io = f[0];
+    return JET_EVAL;
+  }
+  if (f[1] == 1) {
+    f[1] = 2;
+    f[0] = *io;
+    if (val_is_nf(f[0])) return JET_DONE;
+    if (obj_has(val_obj(f[0]), OBJ_SEEN)) {
+      m->stop = RUN_LOOP;
+      return JET_STOP;
+    }
+    val_obj(f[0])[0] |= OBJ_SEEN;
+    stack_push(m, f[0]);
+    stack_push(m, 0);
+  } else {
+    Value *top = m->sp - 2;
+    uint64_t *o = val_obj(top[0]);
+    heap_write(m, o, part_index(o, (size_t)top[1]), *io);
+  }
+  JetResult result = walk(m, bottom, io);
+  if (result == JET_DONE) *io = f[0];
+  return result;
+}
+
+void force_unwind(Machine *m, Value *frame, Value *top) {
+  for (Value *p = frame + 3; p + 1 < top; p += 2) val_obj(p[0])[0] &= ~(uint64_t)OBJ_SEEN;
+}
+
+const JetDef def_force = {.name = "{force}", .arity = 1, .state = 1, .run = run_force};

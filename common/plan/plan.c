@@ -1,0 +1,161 @@
+// Construction through handles. Inspection is in inspect.c.
+#include "common/plan/plan.h"
+#include "common/base/mem.h"
+#include "common/plan/nat.h"
+#include "common/plan/order.h"
+#include "common/plan/row.h"
+#include <string.h>
+
+static Value evaluated(Machine *m, Ref r) {
+  Value v = val_deref(ref_get(m, r));
+  assert(!val_is_lazy(v));
+  return v;
+}
+
+Ref plan_nat(Machine *m, uint64_t n) {
+  return ref_new(m, n <= NAT_SMALL_MAX ? n : new_nat_limbs(m, &n, 1));
+}
+
+Ref plan_nat_bytes(Machine *m, const void *le, size_t n) { return ref_new(m, nat_from_bytes(m, le, n)); }
+
+// Nineteen digits at a time: n = n * 10^19 + chunk.
+Ref plan_nat_decimal(Machine *m, const char *digits, size_t n) {
+  uint64_t *limbs = mem_zalloc(mem_mul(n / 19 + 2, sizeof *limbs));
+  size_t used = 0;
+  for (size_t i = 0; i < n;) {
+    size_t take = (n - i) % 19 ? (n - i) % 19 : 19;
+    uint64_t chunk = 0, scale = 1;
+    for (size_t k = 0; k < take; k++, scale *= 10) chunk = chunk * 10 + (uint64_t)(digits[i + k] - '0');
+    unsigned __int128 carry = chunk;
+    for (size_t k = 0; k < used; k++) {
+      carry += (unsigned __int128)limbs[k] * scale;
+      limbs[k] = (uint64_t)carry;
+      carry >>= 64;
+    }
+    if (carry) limbs[used++] = (uint64_t)carry;
+    i += take;
+  }
+  Ref r = ref_new(m, new_nat_limbs(m, limbs, used));
+  mem_free(limbs);
+  return r;
+}
+
+Ref plan_bar(Machine *m, const void *bytes, size_t n) {
+  uint64_t *o = new_bar(m, n);
+  memcpy(o + 1, bytes, n);
+  return ref_new(m, obj_val(o));
+}
+
+Ref plan_row(Machine *m, const Ref *elems, size_t n) {
+  uint64_t *o = new_row(m, n);
+  for (size_t i = 0; i < n; i++) o[1 + i] = val_deref(ref_get(m, elems[i]));
+  return ref_new(m, obj_val(o));
+}
+
+Ref plan_pin(Machine *m, Ref item) {
+  Value v = evaluated(m, item);
+  assert(val_is_nf(v));
+  return ref_new(m, new_pin(m, v));
+}
+
+Ref plan_law(Machine *m, Ref name, Ref arity, Ref body) {
+  Value n = evaluated(m, name), a = evaluated(m, arity), b = evaluated(m, body);
+  assert(val_kind(n) == KIND_NAT && val_kind(a) == KIND_NAT && a != 0 && val_is_nf(b));
+  return ref_new(m, new_law(m, n, a, b));
+}
+
+static Value suspended_call(Machine *m, const Value *f_args, size_t n) {
+  uint64_t *o = heap_alloc(m, obj_header(KIND_CALL, 0, n), 1 + n);
+  memcpy(o + 1, f_args, (1 + n) * 8);
+  return obj_lazy(o);
+}
+
+Ref plan_apply(Machine *m, Ref f, const Ref *args, size_t n) {
+  if (n == 0) return ref_dup(m, f);
+  Value *at = m->sp;
+  stack_push(m, val_deref(ref_get(m, f)));
+  for (size_t i = 0; i < n; i++) stack_push(m, val_deref(ref_get(m, args[i])));
+  bool data = !val_is_lazy(at[0]) && n < value_arity_u64(at[0]);
+  Value v = data ? new_app(m, at[0], at + 1, n) : suspended_call(m, at, n);
+  m->sp = at;
+  return ref_new(m, v);
+}
+
+// --- sets and tabs -------------------------------------------------------------------------------
+Ref plan_tab_empty(Machine *m) {
+  Ref empty = ref_new(m, obj_val(new_row(m, 0)));
+  ref_set(m, empty, new_tab(m, new_set(m, ref_get(m, empty)), ref_get(m, empty)));
+  return empty;
+}
+
+// Insertion keeps this simple; bulk construction goes through the library's jets.
+Ref plan_set(Machine *m, const Ref *keys, size_t n) {
+  RefMark mark = refs_mark(m);
+  Ref set = ref_new(m, new_set(m, obj_val(new_row(m, 0))));
+  for (size_t i = 0; i < n; i++) {
+    size_t at;
+    if (plan_find(m, set, keys[i], &at)) continue;
+    Ref row = ref_new(m, set_keys(ref_get(m, set)));
+    size_t len = row_len(ref_get(m, row));
+    uint64_t *o = new_row(m, len + 1);
+    for (size_t k = 0; k < len; k++) o[1 + k + (k >= at)] = row_at(ref_get(m, row), k);
+    o[1 + at] = evaluated(m, keys[i]);
+    ref_set(m, set, new_set(m, obj_val(o)));
+  }
+  return refs_keep(m, mark, set);
+}
+
+bool plan_find(Machine *m, Ref r, Ref key, size_t *index) {
+  Value v = evaluated(m, r), keys = val_kind(v) == KIND_SET ? set_keys(v) : set_keys(tab_keys(v));
+  bool found = false;
+  machine_refresh(m);
+  bool ok = set_find(m, keys, evaluated(m, key), index, &found);
+  assert(ok || !"a limit met while looking up a key");
+  return ok && found;
+}
+
+Ref plan_tab_get(Machine *m, Ref tab, Ref key) {
+  size_t i;
+  if (!plan_find(m, tab, key, &i)) return 0;
+  return ref_new(m, val_deref(row_at(tab_vals(evaluated(m, tab)), i)));
+}
+
+// A copy of the row of `from` with element i replaced (by = 0), put in (1) or left out (-1).
+static Value edited_row(Machine *m, Ref from, size_t i, int by, Ref val) {
+  size_t len = row_len(ref_get(m, from));
+  uint64_t *o = new_row(m, (size_t)((ptrdiff_t)len + by));
+  Value row = ref_get(m, from);
+  for (size_t k = 0; k < len; k++) {
+    if (by <= 0 && k == i) continue;
+    size_t to = by > 0 ? k + (k >= i) : by < 0 ? k - (k > i) : k;
+    o[1 + to] = row_at(row, k);
+  }
+  if (by >= 0) o[1 + i] = val_deref(ref_get(m, val));
+  return obj_val(o);
+}
+
+static Ref edited_tab(Machine *m, Ref tab, size_t i, int by, Ref key, Ref val) {
+  RefMark mark = refs_mark(m);
+  Ref keys = ref_new(m, tab_keys(evaluated(m, tab)));
+  Ref vals = ref_new(m, tab_vals(evaluated(m, tab)));
+  ref_set(m, vals, edited_row(m, vals, i, by, val));
+  if (by != 0) {
+    ref_set(m, keys, set_keys(ref_get(m, keys)));
+    ref_set(m, keys, edited_row(m, keys, i, by, key));
+    ref_set(m, keys, new_set(m, ref_get(m, keys)));
+  }
+  Ref out = ref_new(m, new_tab(m, ref_get(m, keys), ref_get(m, vals)));
+  return refs_keep(m, mark, out);
+}
+
+Ref plan_tab_put(Machine *m, Ref tab, Ref key, Ref val) {
+  size_t i;
+  bool found = plan_find(m, tab, key, &i);
+  return edited_tab(m, tab, i, found ? 0 : 1, key, val);
+}
+
+Ref plan_tab_del(Machine *m, Ref tab, Ref key) {
+  size_t i;
+  if (!plan_find(m, tab, key, &i)) return ref_dup(m, tab);
+  return edited_tab(m, tab, i, -1, key, 0);
+}
