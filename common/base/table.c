@@ -156,7 +156,7 @@ uint64_t *btab_get(const BytesTable *t, const void *key, size_t len) {
 }
 
 bool btab_put(BytesTable *t, const void *key, size_t len, uint64_t val) {
-  if (len > UINT32_MAX) mem_add(SIZE_MAX, len); // no caller has 4 GiB keys; stop as for lack of memory
+  if (len > UINT32_MAX) mem_exhausted(len); // no caller has keys of 4 GiB
   if (too_full(t->cap, t->count)) bytes_grow(t);
   uint32_t hash = bytes_hash(key, len);
   struct BytesSlot *s = &t->slots[bytes_find(t, key, len, hash)];
