@@ -3,7 +3,9 @@
 
 static inline uint32_t ror(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
-static inline void quarter(uint32_t v[16], int a, int b, int c, int d, uint32_t x, uint32_t y) {
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void quarter(uint32_t v[16], int a, int b, int c, int d, uint32_t x, uint32_t y) {
   v[a] += v[b] + x;
   v[d] = ror(v[d] ^ v[a], 16);
   v[c] += v[d];
@@ -14,11 +16,17 @@ static inline void quarter(uint32_t v[16], int a, int b, int c, int d, uint32_t 
   v[b] = ror(v[b] ^ v[c], 7);
 }
 
-// Columns, then diagonals, of the 4x4 state.
-static inline void round_all(uint32_t v[16], const uint32_t m[16], const uint8_t s[16]) {
-  for (int i = 0; i < 4; i++) quarter(v, i, 4 + i, 8 + i, 12 + i, m[s[2 * i]], m[s[2 * i + 1]]);
-  for (int i = 0; i < 4; i++)
-    quarter(v, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4, m[s[8 + 2 * i]], m[s[9 + 2 * i]]);
+// Columns, then diagonals, of the 4x4 state. Written out, so that all indices are constants and the
+// state stays in registers.
+INLINE void round_all(uint32_t v[16], const uint32_t m[16], const uint8_t s[16]) {
+  quarter(v, 0, 4, 8, 12, m[s[0]], m[s[1]]);
+  quarter(v, 1, 5, 9, 13, m[s[2]], m[s[3]]);
+  quarter(v, 2, 6, 10, 14, m[s[4]], m[s[5]]);
+  quarter(v, 3, 7, 11, 15, m[s[6]], m[s[7]]);
+  quarter(v, 0, 5, 10, 15, m[s[8]], m[s[9]]);
+  quarter(v, 1, 6, 11, 12, m[s[10]], m[s[11]]);
+  quarter(v, 2, 7, 8, 13, m[s[12]], m[s[13]]);
+  quarter(v, 3, 4, 9, 14, m[s[14]], m[s[15]]);
 }
 
 void blake3_compress(uint32_t cv[8], const uint8_t block[64], uint64_t counter, uint32_t block_len,
