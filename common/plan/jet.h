@@ -48,9 +48,11 @@ typedef struct JetGroup {
   size_t count;
 } JetGroup;
 
-extern const JetGroup jets_fan, jets_bit, jets_nat, jets_cmp, jets_row, jets_list, jets_set, jets_tab, jets_bar;
+extern const JetGroup jets_fan, jets_bit, jets_nat, jets_cmp, jets_row, jets_list, jets_str, jets_set, jets_tab,
+    jets_pad, jets_bar, jets_type, jets_word, jets_hash, jets_misc;
 
-// A table of groups, some jets switched off. Immutable once made; shared by machines.
+// A table of groups, some jets switched off. Immutable once made; shared by machines. A jet that two
+// groups define is the later group's.
 JetTable *jet_table_new(const JetGroup *const *groups, size_t n);
 JetTable *jet_table_default(void);                    // all groups of common/plan
 bool jet_table_disable(JetTable *t, const char *name); // a jet or a whole group; false: unknown

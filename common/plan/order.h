@@ -10,4 +10,7 @@ bool order_cmp_nf(Machine *m, Value a, Value b, int *order);
 
 // Routines: two arguments / one argument; see jet.h. routine_cmp forces as it goes, in the order of
 // spec/plan.md, and ends with 0, 1 or 2 (less, equal, greater).
+// It needs CMP_STATE words of state. Another routine embeds it by ending its own frame with the two
+// values and CMP_STATE words, zero at first, and passing on what routine_cmp returns.
+#define CMP_STATE 4
 JetResult routine_cmp(Machine *m, Value *frame, Value *io);

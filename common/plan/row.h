@@ -12,9 +12,14 @@ void row_set_evaluated(Machine *m, Value row, size_t i, Value v); // overwrites 
                                                                // (an evaluated form of the same thing)
 Value set_keys(Value set);                     // the row
 Value tab_keys(Value tab);                     // the set
-Value tab_vals(Value tab);                     // the row
+Value tab_vals(Value tab);                     // the row, evaluated (the field may still be an indirection)
 size_t set_len(Value set);
 size_t bar_len(Value bar);
+
+// Arguments of any app, rows and tabs included: how many, and the i-th from the right (i < count; index
+// 0 is the one applied last, as in a row), possibly lazy. 0 arguments for what is no app.
+size_t args_len(Value v);
+Value args_at(Value v, size_t i);
 
 typedef struct RowCursor {
   const uint64_t *next, *end;
@@ -36,6 +41,7 @@ typedef struct RowBuilder {
   Machine *m;
   Value *slot;
   size_t at, len;
+  bool nf; // all elements so far are in normal form
 } RowBuilder;
 bool row_build(RowBuilder *b, Machine *m, Value *slot, size_t len); // false: m->stop is set
 void row_push(RowBuilder *b, Value v);                               // never collects
@@ -45,6 +51,9 @@ Value row_built(RowBuilder *b);                                      // the row;
 // A set from a row of ascending keys that are in normal form, and a tab from set and row.
 Value new_set(Machine *m, Value keys_row);
 Value new_tab(Machine *m, Value set, Value vals);
+
+// A bar of n bytes, zero filled, to be filled at once; NULL: m->stop is set.
+uint8_t *bar_build(Machine *m, size_t n, Value *out);
 
 // Pure shape tests on evaluated values: do they stand for a row / set / tab / bar? An app of a set to
 // one evaluated row of fitting length counts as a tab and is turned into one in place.
