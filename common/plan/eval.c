@@ -7,6 +7,7 @@
 //   routine  the routine `def` on the frame at `base` is called with *io = v
 // Arguments always lie directly on the newest frame word (tail calls leave nothing behind).
 #include "common/plan/body.h"
+#include "common/plan/code.h"
 #include "common/plan/formal.h"
 #include "common/plan/frame.h"
 #include "common/plan/nat.h"
@@ -155,11 +156,12 @@ static Outcome finish(Machine *m, Outcome why) {
 
 Outcome machine_run(Machine *m, uint64_t slice) {
   assert(m->running);
-  Value v = m->acc;
+  Value v = m->acc, self = 0;
   size_t n = 0;
   const JetDef *def;
   Value *base;
-  Outcome why;
+  Outcome why = RUN_DONE;
+  ExecStep step;
 
   m->slice_end = slice && slice < m->fuel_left ? m->fuel_left - slice : 0;
   m->ticks = 0;
@@ -197,6 +199,10 @@ eval:
     }
     stack_push(m, v);
     frame_push(m, FRAME_UPDATE);
+    if (kind == KIND_THUNK) {
+      step = exec_thunk(m, o, &v, &n);
+      goto stepped;
+    }
     if (kind == KIND_EXPR) {
       Value env = o[1], e = o[2];
       o[0] = obj_header(KIND_HOLE, o[0] & 0xff00, 0);
@@ -213,6 +219,16 @@ eval:
       v = o[1];
       o[0] = obj_header(KIND_HOLE, o[0] & 0xff00, 0);
     }
+  }
+
+  goto call;
+
+stepped: // compiled code ran up to here
+  switch (step) {
+  case EXEC_RET: goto ret;
+  case EXEC_EVAL: goto eval;
+  case EXEC_CALL: break;
+  case EXEC_STOP: why = m->stop; goto stop;
   }
 
 call: // v, possibly lazy, with the n (or no) arguments on top
@@ -260,9 +276,8 @@ ret: {
     n = at + 1;
     goto strict;
   }
-  default: break;
+  case FRAME_EXEC: step = exec_resume(m, &v, &n); goto stepped;
   }
-  assert(!"a frame of no known kind");
 }
 
 apply:
@@ -306,7 +321,7 @@ apply:
       n += before;
       kind = val_kind(v);
     }
-    Value self = v;
+    self = v;
     if (kind == KIND_PIN) {
       def = pin_jet(m, v);
       if (def) goto jet;
@@ -332,16 +347,26 @@ apply:
     m->sp -= n;
     goto eval;
 
-  law:
-    m->stats.calls++;
-    v = body_enter_law(m, self, v, n, &n);
-    goto call;
-
   jet:
     base = m->sp - n;
     open_routine(m, def, v);
     n = 0;
   }
+
+law: { // v is a law, self itself or its pin, with exactly its n arguments
+  m->stats.calls++;
+  stack_push(m, self);
+  stack_push(m, v);
+  const uint64_t *code = law_code(m, m->sp - 1);
+  v = stack_pop(m);
+  self = stack_pop(m);
+  if (code) {
+    step = exec_law(m, code, self, v, &v, &n);
+    goto stepped;
+  }
+  v = body_enter_law(m, self, v, n, &n);
+  goto call;
+}
 
 strict: // the arguments that the jet needs in any case, from the n-th on
   for (const char *s = def->strict; s && s[n]; n++) {
@@ -383,12 +408,11 @@ routine:
     m->sp = base + n;
     goto call;
   case JET_DECLINE: {
-    Value self = base[def->arity + def->state];
+    self = base[def->arity + def->state];
     n = def->arity;
     m->sp = base + n;
-    m->stats.calls++;
-    v = body_enter_law(m, self, val_obj(self)[PIN_ITEM], n, &n);
-    goto call;
+    v = val_obj(self)[PIN_ITEM];
+    goto law;
   }
   case JET_CRASH: why = RUN_CRASH; break;
   case JET_DIVERGES: why = RUN_DIVERGES; break;

@@ -153,6 +153,14 @@ static uint64_t *alloc_large(Machine *m, uint64_t header, size_t words) {
   return o;
 }
 
+uint64_t *heap_adopt_code(Machine *m, const uint64_t *words, size_t n, uint64_t header) {
+  uint64_t *o = gc_new_large(m, n);
+  memcpy(o + 1, words + 1, (n - 1) * 8);
+  o[0] = header | OBJ_LARGE | OBJ_OLD;
+  heap_remember(m, o);
+  return o;
+}
+
 uint64_t *heap_alloc_slow(Machine *m, uint64_t header, size_t words) {
   size_t total = words + 1;
 #ifdef HOSTILE

@@ -92,6 +92,9 @@ void heap_need(Machine *m, size_t words);
 // Whether `words` more words stay under the limit; if not, sets m->stop = RUN_MEMORY. May collect.
 bool heap_fits(Machine *m, uint64_t words);
 
+// A large object with these words, its first replaced by the header.
+uint64_t *heap_adopt_code(Machine *m, const uint64_t *words, size_t n, uint64_t header);
+
 // Stores v into word i of o, keeping the remembered set right.
 void heap_remember(Machine *m, uint64_t *o);
 static inline bool heap_is_young(const Machine *m, const uint64_t *o) {
