@@ -1,0 +1,104 @@
+#include "sire/compiler/definitions.h"
+#include "common/base/buf.h"
+#include "common/base/mem.h"
+#include "sire/compiler/report.h"
+#include <string.h>
+
+struct Definitions {
+  BytesTable index; // -> position in places
+  SirePlace *places;
+  size_t count, cap;
+  Arena text;
+  const char *last_file; // files and comments of neighbours are mostly the same
+  const char *last_doc;
+  size_t last_doc_len;
+};
+
+Definitions *definitions_new(void) { return mem_zalloc(sizeof(Definitions)); }
+
+void definitions_clear(Definitions *d) {
+  btab_free(&d->index);
+  mem_free(d->places);
+  arena_free(&d->text);
+  *d = (Definitions){0};
+}
+
+void definitions_free(Definitions *d) {
+  if (d == NULL) return;
+  definitions_clear(d);
+  mem_free(d);
+}
+
+static bool is_name(const Rex *x, Name name) {
+  return (x->kind == REX_WORD || x->kind == REX_TEXT) && x->len == name.len &&
+         memcmp(x->text, name.bytes, name.len) == 0;
+}
+
+// First leaf in reading order that is the name.
+static const Rex *find_leaf(const Rex *root, Name name) {
+  const Rex **todo = NULL;
+  size_t count = 0, cap = 0;
+  const Rex *found = NULL;
+  mem_reserve(todo, cap, 1);
+  todo[count++] = root;
+  while (found == NULL && count > 0) {
+    const Rex *x = todo[--count];
+    if (is_name(x, name)) found = x;
+    mem_reserve(todo, cap, count + x->count + 1);
+    if (x->heir != NULL) todo[count++] = x->heir;
+    for (uint32_t i = x->count; i-- > 0;) todo[count++] = x->sons[i];
+  }
+  mem_free(todo);
+  return found;
+}
+
+SirePlace definition_place(Sire *s, Name name) {
+  SirePlace p = report_place(s, NULL);
+  const Rex *leaf = s->block != NULL && s->block->tree != NULL ? find_leaf(s->block->tree, name) : NULL;
+  if (leaf != NULL && leaf->start.line > 0) {
+    p.line = leaf->start.line;
+    p.col = leaf->start.col + 1;
+  }
+  return p;
+}
+
+static void put_key(Buf *key, Name module, Name name) {
+  buf_le64(key, module.len);
+  buf_put(key, module.bytes, module.len);
+  buf_put(key, name.bytes, name.len);
+}
+
+static void copy_texts(Definitions *d, SirePlace *p) {
+  if (d->last_file == NULL || strcmp(d->last_file, p->file) != 0)
+    d->last_file = arena_strndup(&d->text, p->file, strlen(p->file));
+  p->file = d->last_file;
+  bool same =
+      d->last_doc != NULL && d->last_doc_len == p->doc_len && memcmp(d->last_doc, p->doc, p->doc_len) == 0;
+  if (!same) d->last_doc = arena_strndup(&d->text, p->doc, p->doc_len);
+  d->last_doc_len = p->doc_len;
+  p->doc = d->last_doc;
+}
+
+void definitions_put(Definitions *d, Name module, Name name, const SirePlace *place) {
+  Buf key = {0};
+  put_key(&key, module, name);
+  uint64_t *known = btab_get(&d->index, key.data, key.len);
+  size_t at = known != NULL ? *known : d->count;
+  if (known == NULL) {
+    mem_reserve(d->places, d->cap, d->count + 1);
+    btab_put(&d->index, key.data, key.len, d->count++);
+  }
+  d->places[at] = *place;
+  copy_texts(d, &d->places[at]);
+  buf_free(&key);
+}
+
+bool definitions_get(const Definitions *d, Name module, Name name, SirePlace *place) {
+  Buf key = {0};
+  put_key(&key, module, name);
+  uint64_t *at = btab_get(&d->index, key.data, key.len);
+  buf_free(&key);
+  if (at == NULL) return false;
+  *place = d->places[*at];
+  return true;
+}

@@ -1,0 +1,134 @@
+#include "sire/compiler/report.h"
+#include "common/base/mem.h"
+#include "sire/compiler/rexval.h"
+#include <stdio.h>
+#include <string.h>
+
+#define FORM_SHOWN 160 // bytes of the form at fault
+#define CALL_SHOWN 70  // bytes of a macro call it came from
+#define CALLS_SHOWN 3
+#define VALUE_SHOWN 200
+#define TREE_NODES 60
+
+SirePlace report_place(Sire *s, const Tree *t) {
+  SirePlace p = {.doc = ""};
+  if (s->block == NULL) return p;
+  const Rex *src = t != NULL ? tree_source(s, t) : NULL;
+  p.file = s->block->file;
+  p.line = src != NULL && src->start.line > 0 ? src->start.line : s->block->line;
+  p.col = src != NULL && src->start.line > 0 ? src->start.col + 1 : 1;
+  p.doc = s->block->doc;
+  p.doc_len = s->block->doc_len;
+  return p;
+}
+
+// The innermost place that is known: the form's, or that of a macro call that it came from.
+static const Rex *nearest_source(Sire *s, const Tree *at) {
+  const Rex *src = at != NULL ? tree_source(s, at) : NULL;
+  for (const Expansion *e = s->chain; src == NULL && e != NULL; e = e->outer) src = tree_source(s, e->call);
+  if (src == NULL && s->block != NULL) src = s->block->tree;
+  return src;
+}
+
+static void add_context(Sire *s, Buf *out, Tree *at) {
+  if (at != NULL) {
+    buf_str(out, "\nin: ");
+    report_tree(s, out, at, FORM_SHOWN);
+  }
+  int shown = 0;
+  for (const Expansion *e = s->chain; e != NULL && shown < CALLS_SHOWN; e = e->outer) {
+    if (e->call == at) continue;
+    buf_str(out, "\nfrom the macro call: ");
+    report_tree(s, out, e->call, CALL_SHOWN);
+    shown++;
+  }
+}
+
+static bool fail_with(Sire *s, Tree *at, ErrCode code, Buf *reason) {
+  if (at == NULL) at = s->at;
+  Err base = ERR_INIT;
+  const Rex *src = nearest_source(s, at);
+  if (s->block != NULL && src != NULL)
+    rex_block_err(&base, code, s->block, src->start, "%s", buf_cstr(reason));
+  else
+    err_set(&base, code, "%s", buf_cstr(reason));
+  Buf text = {0};
+  buf_str(&text, base.msg);
+  if (s->block != NULL) add_context(s, &text, at);
+  err_set(s->err, code, "%s", buf_cstr(&text));
+  if (base.where[0] != 0) err_at(s->err, "%s", base.where);
+  buf_free(&text);
+  buf_free(reason);
+  return false;
+}
+
+bool sire_fail(Sire *s, Tree *at, const char *fmt, ...) {
+  Buf reason = {0};
+  va_list args;
+  va_start(args, fmt);
+  char text[600];
+  vsnprintf(text, sizeof text, fmt, args);
+  va_end(args);
+  buf_str(&reason, text);
+  return fail_with(s, at, ERR_DATA, &reason);
+}
+
+void report_crash(Sire *s, Buf *out, Outcome outcome, size_t max) {
+  if (outcome != RUN_CRASH) {
+    buf_str(out, outcome_name(outcome));
+    return;
+  }
+  Value op, arg;
+  machine_crash(s->m, &op, &arg);
+  Ref o = ref_new(s->m, op), a = ref_new(s->m, arg);
+  buf_str(out, "crash with operator ");
+  report_value(s, out, o, 60);
+  buf_str(out, ", argument ");
+  report_value(s, out, a, max);
+}
+
+static ErrCode outcome_code(Outcome o) {
+  return o == RUN_CRASH || o == RUN_LOOP || o == RUN_DIVERGES ? ERR_DATA : ERR_LIMIT;
+}
+
+bool sire_fail_run(Sire *s, Tree *at, Outcome outcome, const char *doing, ...) {
+  Buf reason = {0};
+  char text[200];
+  va_list args;
+  va_start(args, doing);
+  vsnprintf(text, sizeof text, doing, args);
+  va_end(args);
+  buf_printf(&reason, "computing %s ended in ", text);
+  report_crash(s, &reason, outcome, VALUE_SHOWN);
+  return fail_with(s, at, outcome_code(outcome), &reason);
+}
+
+bool sire_whnf(Sire *s, Ref r, const char *doing) {
+  if (!plan_is_lazy(s->m, r)) return true;
+  Outcome o = plan_whnf(s->m, r);
+  return o == RUN_DONE || sire_fail_run(s, NULL, o, "%s", doing);
+}
+
+bool sire_force(Sire *s, Ref r, const char *doing) {
+  Outcome o = plan_force(s->m, r);
+  return o == RUN_DONE || sire_fail_run(s, NULL, o, "%s", doing);
+}
+
+void report_tree(Sire *s, Buf *out, Tree *t, size_t max) {
+  const Rex *src = tree_source(s, t);
+  if (src == NULL) {
+    buf_printf(out, "%.*s...", t->kind == TREE_NODE ? (int)t->len : 0, t->text);
+    return;
+  }
+  buf_printf(out, "line %u", src->start.line);
+}
+
+void report_value(Sire *s, Buf *out, Ref v, size_t max) {
+  if (plan_is_lazy(s->m, v) || plan_kind(s->m, v) != KIND_NAT) {
+    buf_str(out, "value");
+    return;
+  }
+  char *d = plan_nat_decimal_str(s->m, v);
+  buf_str(out, d);
+  mem_free(d);
+}
