@@ -23,6 +23,15 @@ Value new_cow(Machine *m, Value n) {
   return obj_val(o);
 }
 
+Value new_nat_limbs(Machine *m, const uint64_t *limbs, size_t n) {
+  while (n > 0 && limbs[n - 1] == 0) n--;
+  if (n == 0) return 0;
+  if (n == 1 && limbs[0] <= NAT_SMALL_MAX) return limbs[0];
+  uint64_t *o = heap_alloc(m, obj_header(KIND_NAT, OBJ_NF, n), n);
+  memcpy(o + 1, limbs, n * 8);
+  return obj_val(o);
+}
+
 uint64_t *new_row(Machine *m, size_t n) {
   size_t words = n ? n : 1;
   uint64_t *o = heap_alloc(m, obj_header(KIND_ROW, n ? 0 : OBJ_NF, n), words);
