@@ -41,6 +41,9 @@ static inline size_t as_index(Value v, size_t most) {
   return nat_u64(as_nat(v), &i) && i < most ? (size_t)i : most;
 }
 
+// How much `take` takes of n things: it compares, so that what is no nat is more than any number.
+static inline size_t jet_take_count(Value v, size_t n) { return is_nat(v) ? as_index(v, n) : n; }
+
 // Whether a bulk operation that makes `words` words may go on; if not, JET_STOP.
 static inline bool jet_room(Machine *m, uint64_t words) {
   return words < HEAP_LARGE || (heap_fits(m, words) && jet_charge(m, words / 16));
@@ -53,8 +56,50 @@ static inline size_t jet_args(Machine *m, Value v) {
   return n < 1024 || jet_charge(m, n / 256) ? n : SIZE_MAX;
 }
 
+// A row under construction in a stack slot pushed for it, which closing pops. False: JET_STOP.
+bool jet_open_row(Machine *m, RowBuilder *b, size_t len);
+JetResult jet_close_row(RowBuilder *b, Value *io);
+
+// Pushes all arguments of v, a row, another app or anything else (none); never collects.
+void jet_push_args(RowBuilder *b, Value v);
+
 // Makes the arguments of *slot a row, in place. False: JET_STOP.
 bool jet_as_row(Machine *m, Value *slot);
+
+// Elements from..to of *row, a row.
+JetResult jet_slice(Machine *m, const Value *row, size_t from, size_t to, Value *io);
+
+// `_LawBody` and `_Cdr` of an evaluated value: as routines do, JET_DONE or JET_TAIL with *io.
+JetResult jet_law_body(Machine *m, Value v, Value *io);
+JetResult jet_cdr(Machine *m, Value v, Value *io);
+
+// Whether v, evaluated, consists of nothing but evaluated parts, as far as a short look tells: forcing
+// it will take no computation then.
+bool jet_is_plain(Value v);
+
+// Gets a key ready for search: *key in normal form when it returns JET_DONE; *phase is a state word.
+// Everything else is to be returned. The laws compare a key with one element after the other, and so
+// force of it what those comparisons need, in the order in which forcing it would. A key that may crash
+// where no comparison looks is left to the law (JET_DECLINE), unless the law forces it anyway.
+JetResult jet_key(Value *key, Value *phase, bool forced, Value *io);
+
+// Two sorted rows walked together: keys of the left only, of both, of the right only.
+enum { MERGE_LEFT = 1, MERGE_BOTH = 2, MERGE_RIGHT = 4 };
+
+// Pushes what `keep` selects of the keys of *a and *b on the stack, ascending. False: JET_STOP.
+bool jet_merge(Machine *m, const Value *a, const Value *b, unsigned keep);
+
+// Row *row with *v put before element i.
+JetResult jet_insert(Machine *m, const Value *row, size_t i, const Value *v, Value *io);
+
+// Row *row without element i.
+JetResult jet_remove(Machine *m, const Value *row, size_t i, Value *io);
+
+// The row of what lies on the stack from `base` on, which is popped.
+JetResult jet_row_of_stack(Machine *m, Value *base, Value *io);
+
+// The order of two values in normal form. False: JET_STOP.
+bool jet_cmp_nf(Machine *m, Value a, Value b, int *order);
 
 // A suspended call of f with n arguments (all rooted by the caller, at the given places; any may be lazy).
 static inline Value jet_suspend(Machine *m, const Value *f, const Value *args, size_t n) {

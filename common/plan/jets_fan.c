@@ -67,15 +67,7 @@ static JetResult run_law_args(Machine *m, Value *f, Value *io) {
   return jet_done(io, is_law(f[0]) ? formal_law_arity(m, f[0]) : 0);
 }
 
-// The body of a bar is a number as long as the bar.
-static JetResult law_body(Machine *m, Value law, Value *io) {
-  if (val_kind(law) == KIND_BAR && !jet_room(m, bar_len(law) / 8 + 1)) return JET_STOP;
-  return jet_done(io, formal_law_body(m, law));
-}
-
-static JetResult run_law_body(Machine *m, Value *f, Value *io) {
-  return is_law(f[0]) ? law_body(m, f[0], io) : jet_done(io, 0);
-}
+static JetResult run_law_body(Machine *m, Value *f, Value *io) { return jet_law_body(m, f[0], io); }
 
 // (0 name arity)
 static Value law_without_body(Machine *m, Value law) {
@@ -99,15 +91,7 @@ static JetResult run_car(Machine *m, Value *f, Value *io) {
   return jet_done(io, formal_fun(m, f[0]));
 }
 
-static JetResult run_cdr(Machine *m, Value *f, Value *io) {
-  switch (formal_kind(f[0])) {
-  case FORM_NAT: return jet_done(io, 0);
-  case FORM_PIN: return jet_done(io, val_obj(f[0])[PIN_ITEM]);
-  case FORM_LAW: return law_body(m, f[0], io);
-  case FORM_APP: break;
-  }
-  return jet_tail(io, formal_arg(f[0]));
-}
+static JetResult run_cdr(Machine *m, Value *f, Value *io) { return jet_cdr(m, f[0], io); }
 
 static JetResult run_eqz(Machine *m, Value *f, Value *io) { return jet_done(io, f[0] == 0); }
 

@@ -1,17 +1,177 @@
-// Jets of sire_07_dat.
+// Jets of sire_07_dat: folds, slices and searches of rows, and rows from lists. A list is a nat (its end)
+// or anything else, whose first two elements as a row are its head and its tail.
 #include "common/plan/jets.h"
+#include "common/plan/order.h"
+
+// --- folds -------------------------------------------------------------------------------------------
+
+// The law adds from the last element to the first: add looks at its second argument first.
+static JetResult run_sum(Machine *m, Value *f, Value *io) {
+  enum { STARTED = 1, LEFT, TOTAL };
+  if (!f[STARTED]) {
+    f[STARTED] = 1;
+    if (!jet_as_row(m, &f[0])) return JET_STOP;
+    f[LEFT] = row_len(f[0]);
+  } else {
+    stack_push(m, as_nat(*io));
+    JetResult r = nat_add(m, &f[TOTAL], m->sp - 1, &f[TOTAL]);
+    stack_pop(m);
+    if (r != JET_DONE) return r;
+  }
+  return f[LEFT] == 0 ? jet_done(io, f[TOTAL]) : jet_eval(io, row_at(f[0], --f[LEFT]));
+}
+
+// Here the function's result is the second argument: from the first element to the last.
+static JetResult run_sum_of(Machine *m, Value *f, Value *io) {
+  enum { STARTED = 2, AT, TOTAL };
+  if (!f[STARTED]) {
+    f[STARTED] = 1;
+    if (!jet_as_row(m, &f[1])) return JET_STOP;
+  } else {
+    stack_push(m, as_nat(*io));
+    JetResult r = nat_add(m, &f[TOTAL], m->sp - 1, &f[TOTAL]);
+    stack_pop(m);
+    if (r != JET_DONE) return r;
+  }
+  if (f[AT] == row_len(f[1])) return jet_done(io, f[TOTAL]);
+  stack_push(m, f[0]);
+  stack_push(m, row_at(f[1], f[AT]++));
+  *io = 1;
+  return JET_APPLY;
+}
+
+// --- joining -----------------------------------------------------------------------------------------
+
+static JetResult join(Machine *m, Value *rows, Value *io) {
+  uint64_t n = row_len(*rows), total = 0;
+  RowBuilder b;
+  for (size_t i = 0; i < n; i++) {
+    size_t len = jet_args(m, val_deref(row_at(*rows, i)));
+    if (len == SIZE_MAX || __builtin_add_overflow(total, len, &total)) return JET_STOP;
+  }
+  if (!jet_room(m, total) || !jet_charge(m, n / 16) || !jet_open_row(m, &b, total)) return JET_STOP;
+  for (size_t i = 0; i < n; i++) jet_push_args(&b, val_deref(row_at(*rows, i)));
+  return jet_close_row(&b, io);
+}
+
+// The rows are evaluated from the last to the first, then joined.
+static JetResult run_cat(Machine *m, Value *f, Value *io) {
+  enum { STARTED = 1, LEFT };
+  if (!f[STARTED]) {
+    f[STARTED] = 1;
+    if (!jet_as_row(m, &f[0])) return JET_STOP;
+    f[LEFT] = row_len(f[0]);
+  }
+  while (f[LEFT] > 0) {
+    Value v = val_deref(row_at(f[0], --f[LEFT]));
+    if (val_is_lazy(v)) return jet_eval(io, v);
+  }
+  return join(m, &f[0], io);
+}
+
+static JetResult run_zip(Machine *m, Value *f, Value *io) {
+  RowBuilder b;
+  if (!jet_as_row(m, &f[0]) || !jet_as_row(m, &f[1])) return JET_STOP;
+  size_t n = row_len(f[0]), yn = row_len(f[1]);
+  if (yn < n) n = yn;
+  if (!jet_room(m, (uint64_t)n * 4) || !jet_open_row(m, &b, n)) return JET_STOP;
+  for (size_t i = 0; i < n; i++) {
+    uint64_t *pair = new_row(m, 2);
+    pair[1] = row_at(f[0], i);
+    pair[2] = row_at(f[1], i);
+    row_push(&b, obj_val(pair));
+  }
+  return jet_close_row(&b, io);
+}
+
+// --- slices ------------------------------------------------------------------------------------------
+
+static JetResult run_drop(Machine *m, Value *f, Value *io) {
+  if (!jet_as_row(m, &f[1])) return JET_STOP;
+  size_t n = row_len(f[1]);
+  return jet_slice(m, &f[1], as_index(f[0], n), n, io);
+}
+
+static JetResult run_take(Machine *m, Value *f, Value *io) {
+  if (!jet_as_row(m, &f[1])) return JET_STOP;
+  return jet_slice(m, &f[1], 0, jet_take_count(f[0], row_len(f[1])), io);
+}
+
+// --- rows from lists ---------------------------------------------------------------------------------
+
+// Frame: size, list, then: whether we have begun, the row, how much of it is filled. Elements that the
+// list does not have are 0. Cells behind the last one taken are not looked at.
+static JetResult row_from_list(Machine *m, Value *f, Value *io, bool reversed) {
+  enum { STARTED = 2, ROW, AT };
+  RowBuilder b;
+  uint64_t n;
+  if (!nat_u64(as_nat(f[0]), &n)) n = UINT64_MAX;
+  if (!f[STARTED]) {
+    f[STARTED] = 1;
+    if (!row_build(&b, m, &f[ROW], n)) return JET_STOP;
+  } else {
+    f[1] = *io;
+  }
+  while (f[AT] < n) {
+    if (!jet_known(&f[1])) return jet_eval(io, f[1]);
+    if (is_nat(f[1])) break;
+    size_t len = jet_args(m, f[1]), at = f[AT]++;
+    if (len == SIZE_MAX) return JET_STOP;
+    row_set_evaluated(m, f[ROW], reversed ? n - 1 - at : at, len > 0 ? val_deref(args_at(f[1], 0)) : 0);
+    f[1] = len > 1 ? args_at(f[1], 1) : 0;
+  }
+  return jet_done(io, f[ROW]);
+}
+
+static JetResult run_to_row(Machine *m, Value *f, Value *io) { return row_from_list(m, f, io, false); }
+static JetResult run_to_row_rev(Machine *m, Value *f, Value *io) { return row_from_list(m, f, io, true); }
+
+// --- searching ---------------------------------------------------------------------------------------
+
+// Frame: key, row, then: whether we have begun, low, end, and the comparison of key and element.
+enum { BS_STARTED = 2, BS_LOW, BS_END, BS_CMP, BS_STATE = BS_CMP + 2 + CMP_STATE - 2 };
+
+static Value bs_middle(const Value *f) { return (f[BS_LOW] + f[BS_END]) / 2; }
+
+// Begins the next comparison; false when the search is over.
+static bool bs_next(Value *f) {
+  if (f[BS_LOW] >= f[BS_END]) return false;
+  f[BS_CMP] = f[0];
+  f[BS_CMP + 1] = row_at(f[1], bs_middle(f));
+  for (int i = 0; i < CMP_STATE; i++) f[BS_CMP + 2 + i] = 0;
+  return true;
+}
+
+static JetResult run_bsearch(Machine *m, Value *f, Value *io) {
+  if (!f[BS_STARTED]) {
+    f[BS_STARTED] = 1;
+    if (!jet_as_row(m, &f[1])) return JET_STOP;
+    f[BS_END] = row_len(f[1]);
+    if (!bs_next(f)) return jet_done(io, 0);
+  }
+  for (;;) {
+    JetResult r = routine_cmp(m, f + BS_CMP, io);
+    if (r != JET_DONE) return r;
+    if (*io == 1) return jet_done(io, bs_middle(f) << 1 | 1);
+    if (*io == 0)
+      f[BS_END] = bs_middle(f);
+    else
+      f[BS_LOW] = bs_middle(f) + 1;
+    if (!bs_next(f)) return jet_done(io, f[BS_LOW] << 1);
+  }
+}
 
 static const JetDef list[] = {
-    JET("sum", 1, 0, "", NULL, "F6ob6mjnYAtCSdJQRFNWQGa1NVdSNbr5b77gESTPCFDT"),
-    JET("sumOf", 2, 0, "", NULL, "ahTFxWPHYCTdTKNW3ES6TTvBE3K2ZNrXs7Ta31atipQ"),
-    JET("cat", 1, 0, "", NULL, "89EWhEFWgFigSEwzcGfi3mAgDer1QTWspWWBMEVg6Bns"),
-    JET("zip", 2, 0, "", NULL, "8xVraNf4pPd2o6A7yYKV1N6oANPazsMzGCVXLccrXhQe"),
-    JET("drop", 2, 0, "", NULL, "45ARChFpRYWa1o1n4jxYbqVvBmkWzxYQxCFPNkcnE1d8"),
-    JET("take", 2, 0, "", NULL, "2gABh4WVzRnyRtdM49QGP4GTUGNidMercKgxaFDonvfP"),
+    JET("sum", 1, 3, "0", run_sum, "F6ob6mjnYAtCSdJQRFNWQGa1NVdSNbr5b77gESTPCFDT"),
+    JET("sumOf", 2, 3, "1", run_sum_of, "ahTFxWPHYCTdTKNW3ES6TTvBE3K2ZNrXs7Ta31atipQ"),
+    JET("cat", 1, 2, "0", run_cat, "89EWhEFWgFigSEwzcGfi3mAgDer1QTWspWWBMEVg6Bns"),
+    JET("zip", 2, 0, "01", run_zip, "8xVraNf4pPd2o6A7yYKV1N6oANPazsMzGCVXLccrXhQe"),
+    JET("drop", 2, 0, "01", run_drop, "45ARChFpRYWa1o1n4jxYbqVvBmkWzxYQxCFPNkcnE1d8"),
+    JET("take", 2, 0, "01", run_take, "2gABh4WVzRnyRtdM49QGP4GTUGNidMercKgxaFDonvfP"),
     JET("unfoldr", 2, 0, "", NULL, "AqALs9y4dSE4nUxpGv6vYjqtq4eJL9ZXQSeMb9n7a2vK"),
-    JET("_SizedListToRow", 2, 0, "", NULL, "12AFprhZ7HSa4451hkhveQTVCmuds6kvmLYmjQZsDUNf"),
-    JET("_SizedListToRowRev", 2, 0, "", NULL, "EXQjpxzxxiLqW3xMwKqRYyUyFfxbEpbvfhRMsUBDmxtE"),
-    JET("bsearch", 2, 0, "", NULL, "GL5YmUEpJm4dEqPSF7KHXATef9dQkA5eiZaq6vcwEk7J"),
+    JET("_SizedListToRow", 2, 3, "0", run_to_row, "12AFprhZ7HSa4451hkhveQTVCmuds6kvmLYmjQZsDUNf"),
+    JET("_SizedListToRowRev", 2, 3, "0", run_to_row_rev, "EXQjpxzxxiLqW3xMwKqRYyUyFfxbEpbvfhRMsUBDmxtE"),
+    JET("bsearch", 2, BS_STATE, "1", run_bsearch, "GL5YmUEpJm4dEqPSF7KHXATef9dQkA5eiZaq6vcwEk7J"),
 };
 
 const JetGroup jets_list = JET_GROUP("list", list);

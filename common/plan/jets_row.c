@@ -132,47 +132,20 @@ static JetResult run_is_row(Machine *m, Value *f, Value *io) { return jet_done(i
 
 // --- whole rows --------------------------------------------------------------------------------------
 
-// A row under construction in the stack slot above the frame.
-static bool open_row(Machine *m, RowBuilder *b, size_t len) {
-  stack_push(m, 0);
-  if (row_build(b, m, m->sp - 1, len)) return true;
-  stack_pop(m);
-  return false;
-}
-
-static JetResult close_row(RowBuilder *b, Value *io) {
-  *io = row_built(b);
-  stack_pop(b->m);
-  return JET_DONE;
-}
-
-bool jet_as_row(Machine *m, Value *slot) {
-  if (val_is_row(*slot)) return true;
-  size_t n = jet_args(m, *slot);
-  RowBuilder b;
-  if (n == SIZE_MAX || !open_row(m, &b, n)) return false;
-  Value v = *slot;
-  if (val_kind(v) == KIND_TAB) row_push(&b, tab_vals(v));
-  for (; val_kind(v) == KIND_APP; v = val_obj(v)[1])
-    for (size_t i = app_args(val_obj(v)); i > 0; i--) row_push(&b, val_obj(v)[1 + i]);
-  close_row(&b, slot);
-  return true;
-}
-
 static JetResult run_gen(Machine *m, Value *f, Value *io) {
   uint64_t n, words;
   RowBuilder b;
   if (!nat_u64(as_nat(f[0]), &n) || __builtin_mul_overflow(n, 4, &words)) n = words = UINT64_MAX;
-  if (!jet_room(m, words) || !open_row(m, &b, n)) return JET_STOP;
+  if (!jet_room(m, words) || !jet_open_row(m, &b, n)) return JET_STOP;
   for (Value i = 0; i < n; i++) row_push(&b, jet_suspend(m, &f[1], &i, 1));
-  return close_row(&b, io);
+  return jet_close_row(&b, io);
 }
 
 static JetResult run_map(Machine *m, Value *f, Value *io) {
   RowBuilder b;
   if (!jet_as_row(m, &f[1])) return JET_STOP;
   size_t n = row_len(f[1]);
-  if (!jet_room(m, (uint64_t)n * 4) || !open_row(m, &b, n)) return JET_STOP;
+  if (!jet_room(m, (uint64_t)n * 4) || !jet_open_row(m, &b, n)) return JET_STOP;
   Value *slot = m->sp;
   stack_push(m, 0);
   for (size_t i = 0; i < n; i++) {
@@ -180,7 +153,7 @@ static JetResult run_map(Machine *m, Value *f, Value *io) {
     row_push(&b, jet_suspend(m, &f[0], slot, 1));
   }
   stack_pop(m);
-  return close_row(&b, io);
+  return jet_close_row(&b, io);
 }
 
 static JetResult run_weld(Machine *m, Value *f, Value *io) {
@@ -189,33 +162,33 @@ static JetResult run_weld(Machine *m, Value *f, Value *io) {
   size_t xn = row_len(f[0]), yn = row_len(f[1]);
   if (xn == 0) return jet_done(io, f[1]);
   if (yn == 0) return jet_done(io, f[0]);
-  if (!open_row(m, &b, xn + yn)) return JET_STOP;
+  if (!jet_open_row(m, &b, xn + yn)) return JET_STOP;
   row_push_slice(&b, &f[0], 0, xn);
   row_push_slice(&b, &f[1], 0, yn);
-  return close_row(&b, io);
+  return jet_close_row(&b, io);
 }
 
 static JetResult run_rev(Machine *m, Value *f, Value *io) {
   RowBuilder b;
-  if (!jet_as_row(m, &f[0]) || !open_row(m, &b, row_len(f[0]))) return JET_STOP;
+  if (!jet_as_row(m, &f[0]) || !jet_open_row(m, &b, row_len(f[0]))) return JET_STOP;
   for (size_t i = row_len(f[0]); i-- > 0;) row_push(&b, row_at(f[0], i));
-  return close_row(&b, io);
+  return jet_close_row(&b, io);
 }
 
 static JetResult run_cons(Machine *m, Value *f, Value *io) {
   RowBuilder b;
-  if (!jet_as_row(m, &f[1]) || !open_row(m, &b, 1 + row_len(f[1]))) return JET_STOP;
+  if (!jet_as_row(m, &f[1]) || !jet_open_row(m, &b, 1 + row_len(f[1]))) return JET_STOP;
   row_push(&b, f[0]);
   row_push_slice(&b, &f[1], 0, row_len(f[1]));
-  return close_row(&b, io);
+  return jet_close_row(&b, io);
 }
 
 static JetResult run_snoc(Machine *m, Value *f, Value *io) {
   RowBuilder b;
-  if (!jet_as_row(m, &f[0]) || !open_row(m, &b, row_len(f[0]) + 1)) return JET_STOP;
+  if (!jet_as_row(m, &f[0]) || !jet_open_row(m, &b, row_len(f[0]) + 1)) return JET_STOP;
   row_push_slice(&b, &f[0], 0, row_len(f[0]));
   row_push(&b, f[1]);
-  return close_row(&b, io);
+  return jet_close_row(&b, io);
 }
 
 static const JetDef row[] = {

@@ -1,0 +1,147 @@
+#include "common/plan/jets.h"
+#include "common/plan/formal.h"
+#include "common/plan/order.h"
+
+bool jet_open_row(Machine *m, RowBuilder *b, size_t len) {
+  stack_push(m, 0);
+  if (row_build(b, m, m->sp - 1, len)) return true;
+  stack_pop(m);
+  return false;
+}
+
+JetResult jet_close_row(RowBuilder *b, Value *io) {
+  *io = row_built(b);
+  stack_pop(b->m);
+  return JET_DONE;
+}
+
+void jet_push_args(RowBuilder *b, Value v) {
+  if (val_kind(v) == KIND_ROW) row_push_slice(b, &v, 0, row_len(v));
+  if (val_kind(v) == KIND_TAB) row_push(b, tab_vals(v));
+  for (; val_kind(v) == KIND_APP; v = val_obj(v)[1])
+    for (size_t i = app_args(val_obj(v)); i > 0; i--) row_push(b, val_obj(v)[1 + i]);
+}
+
+bool jet_as_row(Machine *m, Value *slot) {
+  if (val_is_row(*slot)) return true;
+  size_t n = jet_args(m, *slot);
+  RowBuilder b;
+  if (n == SIZE_MAX || !jet_open_row(m, &b, n)) return false;
+  jet_push_args(&b, *slot);
+  jet_close_row(&b, slot);
+  return true;
+}
+
+JetResult jet_slice(Machine *m, const Value *row, size_t from, size_t to, Value *io) {
+  RowBuilder b;
+  if (from == 0 && to == row_len(*row)) return jet_done(io, *row);
+  if (!jet_open_row(m, &b, to - from)) return JET_STOP;
+  row_push_slice(&b, row, from, to - from);
+  return jet_close_row(&b, io);
+}
+
+JetResult jet_insert(Machine *m, const Value *row, size_t i, const Value *v, Value *io) {
+  RowBuilder b;
+  size_t n = row_len(*row);
+  if (!jet_open_row(m, &b, n + 1)) return JET_STOP;
+  row_push_slice(&b, row, 0, i);
+  row_push(&b, *v);
+  row_push_slice(&b, row, i, n - i);
+  return jet_close_row(&b, io);
+}
+
+JetResult jet_remove(Machine *m, const Value *row, size_t i, Value *io) {
+  RowBuilder b;
+  size_t n = row_len(*row);
+  if (!jet_open_row(m, &b, n - 1)) return JET_STOP;
+  row_push_slice(&b, row, 0, i);
+  row_push_slice(&b, row, i + 1, n - i - 1);
+  return jet_close_row(&b, io);
+}
+
+JetResult jet_row_of_stack(Machine *m, Value *base, Value *io) {
+  RowBuilder b;
+  size_t n = (size_t)(m->sp - base);
+  if (!jet_open_row(m, &b, n)) return JET_STOP;
+  for (size_t i = 0; i < n; i++) row_push(&b, base[i]);
+  JetResult r = jet_close_row(&b, io);
+  m->sp = base;
+  return r;
+}
+
+// The body of a bar is a number as long as the bar.
+JetResult jet_law_body(Machine *m, Value v, Value *io) {
+  if (formal_kind(v) != FORM_LAW) return jet_done(io, 0);
+  if (val_is_bar(v) && !jet_room(m, bar_len(v) / 8 + 1)) return JET_STOP;
+  return jet_done(io, formal_law_body(m, v));
+}
+
+JetResult jet_cdr(Machine *m, Value v, Value *io) {
+  switch (formal_kind(v)) {
+  case FORM_NAT: return jet_done(io, 0);
+  case FORM_PIN: return jet_done(io, val_obj(v)[PIN_ITEM]);
+  case FORM_LAW: return jet_law_body(m, v, io);
+  case FORM_APP: break;
+  }
+  return jet_tail(io, formal_arg(v));
+}
+
+// --- a short look --------------------------------------------------------------------------------------
+
+#define LOOK_PARTS 256
+#define LOOK_DEPTH 8
+
+// Recursion is bounded by LOOK_DEPTH.
+static bool is_plain(Value v, int depth, int *budget) {
+  v = val_deref(v);
+  if (val_is_nf(v)) return true;
+  if (val_is_lazy(v) || depth == 0) return false;
+  const uint64_t *o = val_obj(v);
+  size_t n = obj_scan(o);
+  for (size_t i = 1; i <= n; i++)
+    if (--*budget < 0 || !is_plain(o[i], depth - 1, budget)) return false;
+  return true;
+}
+
+bool jet_is_plain(Value v) {
+  int budget = LOOK_PARTS;
+  return is_plain(v, LOOK_DEPTH, &budget);
+}
+
+JetResult jet_key(Value *key, Value *phase, bool forced, Value *io) {
+  enum { NEW, EVALUATED, FORCED, READY };
+  if (*phase == READY) return JET_DONE;
+  if (*phase != NEW) *key = *io;
+  if (*phase == FORCED || (jet_known(key) && val_is_nf(*key))) {
+    *phase = READY;
+    return JET_DONE;
+  }
+  *io = *key;
+  if (forced || (!val_is_lazy(*key) && jet_is_plain(*key))) {
+    *phase = FORCED;
+    return JET_FORCE;
+  }
+  if (!val_is_lazy(*key)) return JET_DECLINE;
+  *phase = EVALUATED;
+  return JET_EVAL;
+}
+
+bool jet_cmp_nf(Machine *m, Value a, Value b, int *order) {
+  if (!val_is_small(a) || !val_is_small(b)) return order_cmp_nf(m, a, b, order);
+  *order = (a > b) - (a < b);
+  return true;
+}
+
+bool jet_merge(Machine *m, const Value *a, const Value *b, unsigned keep) {
+  size_t an = row_len(*a), bn = row_len(*b), i = 0, j = 0;
+  if (!stack_room(m, an + bn) || !jet_charge(m, (an + bn) / 16)) return false;
+  while (i < an || j < bn) {
+    int order = i == an ? 1 : -1;
+    if (i < an && j < bn && !jet_cmp_nf(m, row_at(*a, i), row_at(*b, j), &order)) return false;
+    unsigned which = order < 0 ? MERGE_LEFT : order == 0 ? MERGE_BOTH : MERGE_RIGHT;
+    if (keep & which) stack_push(m, order <= 0 ? row_at(*a, i) : row_at(*b, j));
+    i += order <= 0;
+    j += order >= 0;
+  }
+  return true;
+}
