@@ -1,17 +1,7 @@
-// Shared by the suites of the store: a directory to work in, pages to put, numbers that repeat.
+// Shared by the suites of the store: pages to put, stores to put them in.
 #pragma once
 #include "common/store/store.h"
-
-// A fresh directory; scratch_free removes it and what is in it.
-char *scratch_dir(void);
-void scratch_free(char *dir);
-
-// Iterations for a loop that takes `n` by default; PALL_TEST_SCALE multiplies it.
-size_t test_scale(size_t n);
-
-// SplitMix64 over *state.
-uint64_t test_random(uint64_t *state);
-void test_fill(uint64_t *state, void *out, size_t n);
+#include "tests/util.h"
 
 // A page of `kind` whose body is `len` bytes drawn from `seed`.
 void make_page(Buf *out, PageKind kind, const PageId *refs, size_t ref_count, uint64_t seed, size_t len);
