@@ -351,6 +351,7 @@ apply:
     base = m->sp - n;
     open_routine(m, def, v);
     n = 0;
+    goto strict;
   }
 
 law: { // v is a law, self itself or its pin, with exactly its n arguments
