@@ -243,7 +243,7 @@ START_TEST(full_disk) {
   disk_capacity(disk, 0);
   append_all(w, 30, 2);
   wal_close(w);
-  open_log(&before);
+  wal_close(open_log(NULL));
 }
 END_TEST
 
@@ -336,6 +336,7 @@ START_TEST(failed_sync_is_final) {
   wal_close(w);
   w = open_log(&next); // in memory it was whole, so it is found, and made durable
   ck_assert_uint_eq(next, 6);
+  wal_close(w);
   disk_crash(disk, DISK_NONE);
   w = open_log(&next);
   ck_assert_uint_eq(next, 6);
