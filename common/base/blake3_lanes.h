@@ -125,6 +125,8 @@ INLINE void store(Vec cv[8], unsigned n, uint32_t (*out)[8]) {
   }
 }
 
+Blake3Lanes LANES_FUNCTION;
+
 void LANES_FUNCTION(const Blake3Batch *b, unsigned n, uint32_t (*out)[8]) {
   const uint8_t *in[LANES];
   Vec cv[8], counter_lo, counter_hi;
