@@ -14,7 +14,8 @@ def count(test):
     good = test["result"] in ("OK", "EXPECTEDFAIL")
     suites = SUITE.findall(test.get("stdout") or "")
     if test["result"] == "SKIP":
-        print(f"skipped: {test['name']}", file=sys.stderr)
+        said = ((test.get("stdout") or "") + (test.get("stderr") or "")).strip().splitlines()
+        print(f"skipped: {test['name']}: {said[-1] if said else 'no reason given'}", file=sys.stderr)
         return 0, 0
     if not suites:
         return (1, 0) if good else (0, 1)
