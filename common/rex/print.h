@@ -4,8 +4,9 @@
 // itself: OPEN nodes are laid out in columns and LINE leaves written as page strings. What is printed
 // reads back as the same tree, but for this:
 //  - wide: an OPEN node comes back as NEST, a LINE leaf as TEXT;
-//  - tall: so it is too, except at the top, and as son or heir of an OPEN node that stays (and for LINE,
-//    when all its heirs are LINE);
+//  - tall: so it is too, but OPEN stays at the top, and as son or heir of an OPEN node that stays; and in
+//    the same places LINE stays where it ends the clump, alone or behind something: b#} text. Only at
+//    the top, behind something, it must be a single LINE to stay;
 //  - a WORD that is no word comes back as TEXT;
 //  - a PREF without exactly one son, an INFX or SHUT with less than two, come back as NEST.
 // Newlines in texts, runes not made of rune bytes, and embeds have no written form: see `loose`.

@@ -27,3 +27,8 @@ bool printer_enter(Printer *p); // before recursion; false when that is too deep
 void printer_leave(Printer *p);
 
 void wide_print(Printer *p, const Rex *x);
+void wide_item(Printer *p, const Rex *x, bool first); // one item of a heir chain
+void wide_tight(Printer *p, const Rex *x);            // a son of PREF or SHUT
+
+// How a node is written, which is not always how it says it was; the kind of other trees.
+RexKind wide_style(const Rex *x);

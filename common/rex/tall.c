@@ -32,24 +32,68 @@ static void go_to(Tall *t, size_t col) {
   printer_pad(&t->p, col > width ? col - width : 0);
 }
 
-static bool is_page(const Rex *x) {
+// The lines at the end of a heir chain.
+static const Rex *tail_page(const Rex *x) {
+  const Rex *page = NULL;
   for (; x; x = x->heir)
-    if (x->kind != REX_LINE) return false;
-  return true;
+    if (x->kind != REX_LINE)
+      page = NULL;
+    else if (!page)
+      page = x;
+  return page;
 }
 
-static bool is_tall(const Rex *x) { return x->kind == REX_OPEN || is_page(x); }
+static bool is_page(const Rex *x) { return tail_page(x) == x; }
+
+static void print_line(Tall *t, const Rex *x) {
+  size_t len;
+  const char *text = printer_text(&t->p, x, &len);
+  printer_put(&t->p, "} ", len > 0 ? 2 : 1);
+  printer_put(&t->p, text, len);
+  t->line_end = true;
+}
 
 static void print_page(Tall *t, const Rex *x, size_t col) {
   for (; x && !t->p.failed; x = x->heir) {
-    size_t len;
     go_to(t, col);
-    const char *text = printer_text(&t->p, x, &len);
-    printer_put(&t->p, "} ", len > 0 ? 2 : 1);
-    printer_put(&t->p, text, len);
-    t->line_end = true;
+    print_line(t, x);
   }
 }
+
+// --- clumps that end in a page string: b#} text ----------------------------------------------------
+
+// The heir chain with which the wide form of x ends.
+static const Rex *last_chain(const Rex *x) {
+  if (!x->heir && wide_style(x) == REX_PREF) x = x->sons[0];
+  if (!x->heir && wide_style(x) == REX_SHUT) x = x->sons[x->count - 1];
+  return x;
+}
+
+static bool is_ragged(const Rex *x) { return tail_page(last_chain(x)) != NULL; }
+
+static void print_ragged(Tall *t, const Rex *x) {
+  Printer *p = &t->p;
+  const Rex *page = tail_page(last_chain(x));
+  if (!x->heir && wide_style(x) == REX_PREF) {
+    printer_rune(p, x);
+    x = x->sons[0];
+  }
+  if (!x->heir && wide_style(x) == REX_SHUT) {
+    for (uint32_t i = 0; i + 1 < x->count && !p->failed; i++) {
+      wide_tight(p, x->sons[i]);
+      printer_rune(p, x);
+    }
+    x = x->sons[x->count - 1];
+  }
+  for (const Rex *item = x; item != page && !p->failed; item = item->heir) wide_item(p, item, item == x);
+  size_t col = line_width(t);
+  if (!p->failed) print_line(t, page);
+  print_page(t, page->heir, col);
+}
+
+// --- layout ----------------------------------------------------------------------------------------
+
+static bool is_tall(const Rex *x) { return x->kind == REX_OPEN || is_ragged(x); }
 
 // The longest rune of a node and the OPEN nodes that continue it: they end in the same column.
 static size_t rune_room(const Rex *x) {
@@ -68,7 +112,10 @@ static void print_son(Tall *t, const Rex *x, size_t col) {
     print_page(t, x, col);
   } else {
     go_to(t, col);
-    wide_print(&t->p, x);
+    if (is_ragged(x))
+      print_ragged(t, x);
+    else
+      wide_print(&t->p, x);
   }
 }
 
@@ -128,9 +175,17 @@ static void print_open(Tall *t, const Rex *x, size_t col) {
   printer_leave(&t->p);
 }
 
+// A line that begins with a closed form is a block by itself, so no page string can go on below it.
+static bool is_cut(const Rex *x) {
+  return x->kind != REX_OPEN && !is_page(x) && is_ragged(x) && tail_page(last_chain(x))->heir;
+}
+
 bool rex_print_tall(Buf *out, const Rex *x, const RexPrint *how, Err *err) {
   Tall t = {.p = printer_new(out, how, err), .line = out->len};
-  print_son(&t, x, rune_room(x) - 1);
+  if (is_cut(x))
+    wide_print(&t.p, x);
+  else
+    print_son(&t, x, rune_room(x) - 1);
   if (!t.p.failed) new_line(&t);
   mem_free(t.cols);
   return printer_free(&t.p);

@@ -141,15 +141,14 @@ static void print_embed(Printer *p, const Rex *x) {
 
 // --- nodes -----------------------------------------------------------------------------------------
 
-// How a node is written, which is not always how it says it was.
-static RexKind style(const Rex *x) {
+RexKind wide_style(const Rex *x) {
   if (x->kind == REX_OPEN) return REX_NEST;
   if (x->kind == REX_PREF && x->count != 1) return REX_NEST;
   if ((x->kind == REX_SHUT || x->kind == REX_INFX) && x->count < 2) return REX_NEST;
   return x->kind;
 }
 
-static bool is_tight(const Rex *x) { return rex_is_node(x) && style(x) >= REX_PREF; }
+static bool is_tight(const Rex *x) { return rex_is_node(x) && wide_style(x) >= REX_PREF; }
 
 static void wrapped(Printer *p, const Rex *x, void (*print)(Printer *, const Rex *)) {
   printer_put(p, "(", 1);
@@ -177,7 +176,7 @@ static void print_nest(Printer *p, const Rex *x) {
 
 // Between infix runes an application needs no parentheses.
 static bool is_group(const Rex *x) {
-  return rex_is_node(x) && style(x) == REX_NEST && x->count > 1 && !x->heir && rex_text_is(x, "|");
+  return rex_is_node(x) && wide_style(x) == REX_NEST && x->count > 1 && !x->heir && rex_text_is(x, "|");
 }
 
 static void print_infix(Printer *p, const Rex *x) {
@@ -198,7 +197,7 @@ static void print_infix(Printer *p, const Rex *x) {
   printer_put(p, ")", 1);
 }
 
-static void tight_son(Printer *p, const Rex *x) {
+void wide_tight(Printer *p, const Rex *x) {
   if (is_tight(x) && !x->heir)
     wrapped(p, x, wide_print);
   else
@@ -209,7 +208,7 @@ static void tight_son(Printer *p, const Rex *x) {
 static void print_tight(Printer *p, const Rex *x) {
   for (uint32_t i = 0; i < x->count && !p->failed; i++) {
     if (i > 0 || x->kind == REX_PREF) printer_rune(p, x);
-    tight_son(p, x->sons[i]);
+    wide_tight(p, x->sons[i]);
   }
 }
 
@@ -225,21 +224,23 @@ static void print_head(Printer *p, const Rex *x) {
     print_string(p, x);
   else if (is_tight(x))
     print_tight(p, x);
-  else if (style(x) == REX_INFX)
+  else if (wide_style(x) == REX_INFX)
     print_infix(p, x);
   else
     print_nest(p, x);
 }
 
 // Items of a heir chain stand side by side; only brackets and strings can do that.
+void wide_item(Printer *p, const Rex *x, bool first) {
+  bool runs_on = !first && (is_bare(x) || x->kind == REX_EMBED);
+  if (is_tight(x) || runs_on)
+    wrapped(p, x, print_head);
+  else
+    print_head(p, x);
+}
+
 static void print_chain(Printer *p, const Rex *x) {
-  for (const Rex *item = x; item && !p->failed; item = item->heir) {
-    bool loose_end = item != x && (is_bare(item) || item->kind == REX_EMBED);
-    if (is_tight(item) || loose_end)
-      wrapped(p, item, print_head);
-    else
-      print_head(p, item);
-  }
+  for (const Rex *item = x; item && !p->failed; item = item->heir) wide_item(p, item, item == x);
 }
 
 void wide_print(Printer *p, const Rex *x) {
