@@ -1,6 +1,5 @@
 // Jets of sire_04_cmp. Small nats are compared here; everything else by routine_cmp, whose frame is the
 // end of ours.
-#include "common/plan/hash.h"
 #include "common/plan/jets.h"
 #include "common/plan/order.h"
 
@@ -26,19 +25,8 @@ static JetResult run_lte(Machine *m, Value *f, Value *io) { return test(m, f, io
 static JetResult run_gth(Machine *m, Value *f, Value *io) { return test(m, f, io, GREATER); }
 static JetResult run_gte(Machine *m, Value *f, Value *io) { return test(m, f, io, GREATER | EQUAL); }
 
-// Equality of pins is known by their hashes, where the order may need their items.
-static JetResult equal(Machine *m, Value *f, Value *io, bool yes) {
-  if (f[2] == 0 && val_kind(f[0]) == KIND_PIN && val_kind(f[1]) == KIND_PIN) {
-    uint8_t a[32], b[32];
-    if (f[0] == f[1]) return jet_done(io, yes);
-    if (!hash_pin(m, f[0], a) || !hash_pin(m, f[1], b)) return JET_STOP;
-    return jet_done(io, (memcmp(a, b, 32) == 0) == yes);
-  }
-  return test(m, f, io, yes ? EQUAL : LESS | GREATER);
-}
-
-static JetResult run_eql(Machine *m, Value *f, Value *io) { return equal(m, f, io, true); }
-static JetResult run_neq(Machine *m, Value *f, Value *io) { return equal(m, f, io, false); }
+static JetResult run_eql(Machine *m, Value *f, Value *io) { return test(m, f, io, EQUAL); }
+static JetResult run_neq(Machine *m, Value *f, Value *io) { return test(m, f, io, LESS | GREATER); }
 
 // The frame: both values, whether they are copied for the comparison, and its frame.
 static JetResult pick(Machine *m, Value *f, Value *io, unsigned first) {

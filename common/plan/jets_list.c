@@ -134,11 +134,12 @@ enum { BS_STARTED = 2, BS_LOW, BS_END, BS_CMP, BS_STATE = BS_CMP + 2 + CMP_STATE
 static Value bs_middle(const Value *f) { return (f[BS_LOW] + f[BS_END]) / 2; }
 
 // Begins the next comparison; false when the search is over.
-static bool bs_next(Value *f) {
+static bool bs_next(Machine *m, Value *f) {
   if (f[BS_LOW] >= f[BS_END]) return false;
   f[BS_CMP] = f[0];
   f[BS_CMP + 1] = row_at(f[1], bs_middle(f));
   for (int i = 0; i < CMP_STATE; i++) f[BS_CMP + 2 + i] = 0;
+  m->sp = f + BS_CMP + 2 + CMP_STATE + 1; // what the last one left
   return true;
 }
 
@@ -147,7 +148,7 @@ static JetResult run_bsearch(Machine *m, Value *f, Value *io) {
     f[BS_STARTED] = 1;
     if (!jet_as_row(m, &f[1])) return JET_STOP;
     f[BS_END] = row_len(f[1]);
-    if (!bs_next(f)) return jet_done(io, 0);
+    if (!bs_next(m, f)) return jet_done(io, 0);
   }
   for (;;) {
     JetResult r = routine_cmp(m, f + BS_CMP, io);
@@ -157,7 +158,7 @@ static JetResult run_bsearch(Machine *m, Value *f, Value *io) {
       f[BS_END] = bs_middle(f);
     else
       f[BS_LOW] = bs_middle(f) + 1;
-    if (!bs_next(f)) return jet_done(io, f[BS_LOW] << 1);
+    if (!bs_next(m, f)) return jet_done(io, f[BS_LOW] << 1);
   }
 }
 
