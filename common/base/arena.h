@@ -10,6 +10,6 @@ typedef struct Arena {
   size_t used; // bytes handed out in total
 } Arena;
 
-void *arena_alloc(Arena *a, size_t size); // 16-byte aligned, zeroed
+void *arena_alloc(Arena *a, size_t size);               // 16-byte aligned, zeroed
 char *arena_strndup(Arena *a, const char *s, size_t n); // with a NUL
-void arena_free(Arena *a); // releases all and zeroes
+void arena_free(Arena *a);                              // releases all and zeroes

@@ -13,10 +13,10 @@
 typedef struct Blake3 {
   uint32_t cv_stack[BLAKE3_MAX_DEPTH + 1][8]; // one chaining value a completed subtree
   uint8_t cv_count;
-  uint64_t chunk;                             // index of the chunk being filled
-  uint32_t cv[8];                             // chaining value inside that chunk
+  uint64_t chunk; // index of the chunk being filled
+  uint32_t cv[8]; // chaining value inside that chunk
   uint8_t block[BLAKE3_BLOCK];
-  uint8_t block_len, blocks;                  // bytes in `block`; whole blocks done in this chunk
+  uint8_t block_len, blocks; // bytes in `block`; whole blocks done in this chunk
 } Blake3;
 
 void blake3_init(Blake3 *h);

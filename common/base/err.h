@@ -41,8 +41,7 @@ typedef struct Err {
 bool err_set(Err *err, ErrCode code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 // As err_set, appending ": " and the text of the errno value `sys`.
-bool err_sys(Err *err, ErrCode code, int sys, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+bool err_sys(Err *err, ErrCode code, int sys, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 // Sets `where` of an error that has none yet. Returns false.
 bool err_at(Err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

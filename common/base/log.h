@@ -7,9 +7,9 @@
 typedef enum LogLevel { LOG_ERROR = 3, LOG_WARN = 4, LOG_INFO = 6, LOG_DEBUG = 7 } LogLevel;
 
 typedef struct Log {
-  int fd;          // where lines go
-  LogLevel level;  // lines above it are dropped
-  bool journal;    // prefix "<N>" instead of the level's name
+  int fd;         // where lines go
+  LogLevel level; // lines above it are dropped
+  bool journal;   // prefix "<N>" instead of the level's name
 } Log;
 
 Log log_stderr(LogLevel level); // finds out about the journal from JOURNAL_STREAM

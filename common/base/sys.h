@@ -19,7 +19,7 @@ typedef struct Sys {
   int (*ftruncate)(void *ctx, int fd, off_t len);
   int (*rename)(void *ctx, const char *from, const char *to);
   int (*unlink)(void *ctx, const char *path);
-  int (*sync_dir)(void *ctx, const char *dir);      // makes renames and new files in dir durable
+  int (*sync_dir)(void *ctx, const char *dir); // makes renames and new files in dir durable
   // Clock: nanoseconds since the epoch, and monotonic.
   uint64_t (*wall_ns)(void *ctx);
   uint64_t (*mono_ns)(void *ctx);

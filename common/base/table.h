@@ -8,21 +8,27 @@
 
 // --- word keys: any value, zero included -------------------------------------------------------
 typedef struct WordTable {
-  struct WordSlot { uint64_t key, val; } *slots;
+  struct WordSlot {
+    uint64_t key, val;
+  } * slots;
   uint8_t *used;
   size_t cap, count;
 } WordTable;
 
 void wtab_free(WordTable *t);
 void wtab_clear(WordTable *t);
-uint64_t *wtab_get(const WordTable *t, uint64_t key);        // NULL when absent; valid until the next put
-bool wtab_put(WordTable *t, uint64_t key, uint64_t val);     // true when the key is new
-bool wtab_del(WordTable *t, uint64_t key, uint64_t *old);    // false when absent; old may be NULL
+uint64_t *wtab_get(const WordTable *t, uint64_t key);     // NULL when absent; valid until the next put
+bool wtab_put(WordTable *t, uint64_t key, uint64_t val);  // true when the key is new
+bool wtab_del(WordTable *t, uint64_t key, uint64_t *old); // false when absent; old may be NULL
 bool wtab_next(const WordTable *t, size_t *iter, uint64_t *key, uint64_t *val); // *iter starts at 0
 
 // --- byte-string keys: copied ------------------------------------------------------------------
 typedef struct BytesTable {
-  struct BytesSlot { uint8_t *key; uint32_t len, hash; uint64_t val; } *slots;
+  struct BytesSlot {
+    uint8_t *key;
+    uint32_t len, hash;
+    uint64_t val;
+  } * slots;
   size_t cap, count;
 } BytesTable;
 
