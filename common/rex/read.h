@@ -10,6 +10,7 @@
 //
 // A bad block does not stop the reader. Limits: REX_MAX_DEPTH, REX_MAX_BLOCK. Not thread-safe.
 #pragma once
+#include "common/base/buf.h"
 #include "common/rex/rex.h"
 
 #define REX_MAX_BLOCK ((size_t)16 << 20) // bytes of source in one block
@@ -40,6 +41,10 @@ void rex_feed(RexReader *r, const void *data, size_t len);
 void rex_end(RexReader *r);
 RexStep rex_next(RexReader *r, Arena *a, RexBlock *block, Err *err);
 bool rex_is_pending(const RexReader *r);
+
+// Appends the comment before a block as plain text: without semicolons and the space behind them, without
+// lines that are only ornament, without empty lines at both ends. Each line ends in \n.
+void rex_doc_text(Buf *out, const RexBlock *block);
 
 typedef struct RexBlocks {
   RexBlock *items;

@@ -124,6 +124,23 @@ START_TEST(test_comment_that_ends_a_block_belongs_to_the_next) {
 }
 END_TEST
 
+START_TEST(test_doc_text) {
+  Repl x = repl_new();
+  Buf b = {0};
+  ck_assert_int_eq(say(&x, ";;;;\n;;\n;; Adds  \n  ;  two: x\n;\n; ---- ;\n;caf\xc3\xa9 :-)\n;\nadd\n"),
+                   REX_BLOCK);
+  buf_str(&b, "<");
+  rex_doc_text(&b, &x.b);
+  ck_assert_str_eq(buf_cstr(&b), "<Adds\n two: x\n\ncaf\xc3\xa9 :-)\n");
+  ck_assert_int_eq(say(&x, "add\n"), REX_BLOCK);
+  buf_clear(&b);
+  rex_doc_text(&b, &x.b);
+  ck_assert_uint_eq(b.len, 0);
+  buf_free(&b);
+  repl_free(&x);
+}
+END_TEST
+
 // However the input is cut, the blocks are the same.
 START_TEST(test_any_pieces) {
   const char *text = "; d\n= (f x)\n; c\n| g {a\n\n} p\n} q\n x\n\n  | a\n | b\n[1\n} r";
@@ -212,6 +229,7 @@ int main(void) {
   tcase_add_test(t, test_bad_block_does_not_stop);
   tcase_add_test(t, test_source_and_comments);
   tcase_add_test(t, test_comment_that_ends_a_block_belongs_to_the_next);
+  tcase_add_test(t, test_doc_text);
   tcase_add_loop_test(t, test_any_pieces, 0, 12);
   tcase_add_test(t, test_block_limit);
   tcase_add_test(t, test_line_limit);

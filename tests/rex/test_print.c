@@ -50,7 +50,7 @@ static const Example examples[] = {
     {"}\n} b\n", "{}{b}", NULL},
     {"# b } foo\n    } bar\n", "(# b {foo}{bar})", NULL},
     {"b#} foo\n", "b#{foo}", NULL},
-    {"| b#} foo\n    } bar\n", "(| b#{foo}{bar})", "| b#} foo\n    } bar\n"},
+    {"| b#} foo\n    } bar\n", "(| b#{foo}{bar})", "|   b#} foo\n      } bar\n"},
     {"| f\n        | g x\n    | h y\n  z\n", "(f (g x) (h y) z)", "| f     | g x\n    | h y\n  z\n"},
     {"| f   | g x\n    | h y\n", "(f (g x) (h y))", "| f     | g x\n    | h y\n"},
     {"| aaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbb ccccccccccc\n",
@@ -170,6 +170,30 @@ START_TEST(test_limits) {
 }
 END_TEST
 
+// As deep as the reader accepts, through all kinds of brackets and layout.
+START_TEST(test_depth) {
+  Arena a = {0};
+  Buf b = {0}, text = {0};
+  for (int i = 0; i < 333; i++) buf_str(&text, "[(a + -(b.c(+ ");
+  for (int i = 0; i < 333; i++) buf_str(&text, ")))]");
+  Err err = ERR_INIT;
+  ck_assert(!rex_read_one("t", text.data, text.len, &a, &err)); // six levels each
+  ck_assert_int_eq(err.code, ERR_LIMIT);
+  for (int i = 0; i < 2; i++) {
+    buf_clear(&text);
+    for (int k = 1; k < REX_MAX_DEPTH; k++) buf_str(&text, i ? "| " : "[");
+    buf_str(&text, "x");
+    for (int k = 1; k < REX_MAX_DEPTH; k++) buf_str(&text, i ? "" : "]");
+    const Rex *x = read_one(&a, buf_cstr(&text));
+    ck_assert(rex_equal(x, read_one(&a, tall(&b, x, NULL))));
+    wide(&b, x, NULL);
+  }
+  buf_free(&text);
+  buf_free(&b);
+  arena_free(&a);
+}
+END_TEST
+
 START_TEST(test_long_chains) {
   enum { N = 50000 };
   Arena a = {0};
@@ -194,6 +218,7 @@ int main(void) {
   tcase_add_test(t, test_what_has_no_form);
   tcase_add_test(t, test_embeds);
   tcase_add_test(t, test_limits);
+  tcase_add_test(t, test_depth);
   tcase_add_test(t, test_long_chains);
   suite_add_tcase(s, t);
   SRunner *r = srunner_create(s);

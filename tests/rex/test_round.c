@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOPS = 10, TREES = 300, DAMAGED = 800 };
+enum { LOOPS = 6, TREES = 300, DAMAGED = 800 };
 
 static void ck_reads_back(const Rex *x, bool tall) {
   Arena a = {0};
