@@ -65,6 +65,7 @@ struct Machine {
 
   MachineConfig config;
   uint32_t region_epoch;
+  RegionCounts *regions; // see region.c; NULL until there are any
   MachineStats stats;
 };
 
