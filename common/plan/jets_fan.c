@@ -97,7 +97,7 @@ static JetResult run_eqz(Machine *m, Value *f, Value *io) { return jet_done(io, 
 
 static const JetDef fan[] = {
     JET("_Force", 1, 1, "", run_force, "A7ZtnajpFHHJ29VVzZoZ4BENtqNio1LZcG7Pdc9nMFvf"),
-    JET("_Seq", 2, 0, "0", run_seq, "A7ZtnajpFHHJ29VVzZoZ4BENtqNio1LZcG7Pdc9nMFvf"),
+    JET("_Seq", 2, 0, "0", run_seq, "7fPzp1b5QXpDDkvpt2oBGUm3w6eCPVKjDnUQ8i8w8mj5"),
     JET("_Trace", 2, 1, "", run_trace, "DWsz4CYrc3xzUQRxtibBiSXUx8HzR3tRgGNsbAMJLe9w"),
     JET("_DeepTrace", 2, 1, "", run_deep_trace, "7oDjbbsyiM1paMXmzzaR3P3KEit8MHRVSRduAX3qan5V"),
     JET("_IsPin", 1, 0, "0", run_is_pin, "9yKhatzX3nmiaJuvt9k4vC15TFpfLrdAJgBYAHbsNNLR"),
