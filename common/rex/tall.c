@@ -10,9 +10,8 @@
 
 typedef struct Tall {
   Printer p;
-  size_t line;   // where the current line starts in p.out
-  bool line_end; // a page string ends the line
-  size_t *cols;  // of the tall sons of all nodes in hand
+  size_t line;  // where the current line starts in p.out
+  size_t *cols; // of the tall sons of all nodes in hand
   size_t count, cap;
 } Tall;
 
@@ -21,13 +20,13 @@ static size_t line_width(const Tall *t) { return t->p.out->len - t->line; }
 static void new_line(Tall *t) {
   printer_put(&t->p, "\n", 1);
   t->line = t->p.out->len;
-  t->line_end = false;
 }
 
-// Goes to a column: on the current line if that is beyond its end.
+// Goes to a column: on the current line if that is beyond its end. Nothing comes on the line of a page
+// string, as all that follows is left of it.
 static void go_to(Tall *t, size_t col) {
   size_t width = line_width(t);
-  if (t->line_end || (width > 0 && width >= col)) new_line(t);
+  if (width > 0 && width >= col) new_line(t);
   width = line_width(t);
   printer_pad(&t->p, col > width ? col - width : 0);
 }
@@ -50,7 +49,6 @@ static void print_line(Tall *t, const Rex *x) {
   const char *text = printer_text(&t->p, x, &len);
   printer_put(&t->p, "} ", len > 0 ? 2 : 1);
   printer_put(&t->p, text, len);
-  t->line_end = true;
 }
 
 static void print_page(Tall *t, const Rex *x, size_t col) {

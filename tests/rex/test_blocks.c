@@ -108,6 +108,9 @@ START_TEST(test_source_and_comments) {
   rex_end(x.r);
   ck_assert_int_eq(next(&x), REX_BLOCK);
   ck_bytes(x.b.src, x.b.src_len, "d\n");
+  ck_assert_int_eq(say(&x, "; nothing follows\n"), REX_END);
+  ck_assert_int_eq(say(&x, "e\n"), REX_BLOCK);
+  ck_bytes(x.b.doc, x.b.doc_len, "");
   repl_free(&x);
 }
 END_TEST

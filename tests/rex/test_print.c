@@ -31,6 +31,7 @@ static const Example examples[] = {
     {"-(-a)\n", NULL, NULL},
     {"(a.b).c\n", "(a.b).c", "(a.b).c\n"},
     {"(-a).b\n", NULL, NULL},
+    {"-(-a)(b)\n", NULL, NULL},
     {"f(x)\n", NULL, NULL},
     {"f[x](y)z\n", "f[x](y)(z)", "f[x](y)(z)\n"},
     {"f(-a)\n", NULL, NULL},

@@ -138,6 +138,25 @@ START_TEST(test_depth) {
 }
 END_TEST
 
+START_TEST(test_depth_of_heirs) {
+  Buf b = {0};
+  Err err = ERR_INIT;
+  for (int brackets = 1; brackets <= 2; brackets++) {
+    buf_clear(&b);
+    for (int i = 0; i < brackets; i++) buf_str(&b, "[");
+    buf_str(&b, "f(");
+    for (int i = 0; i < 499; i++) buf_str(&b, "a+b-");
+    buf_str(&b, "c)");
+    for (int i = 0; i < brackets; i++) buf_str(&b, "]");
+    if (brackets == 1)
+      ck_assert(read_text(b.data, b.len, &err));
+    else
+      ck_deep(&b, &err);
+  }
+  buf_free(&b);
+}
+END_TEST
+
 START_TEST(test_depth_in_brackets) {
   Buf b = {0};
   Err err = ERR_INIT;
@@ -174,6 +193,11 @@ START_TEST(test_long_lines_are_cut) {
   size_t col = 0;
   for (const char *p = line; *p != ')'; p++) col += ((uint8_t)*p & 0xc0) != 0x80;
   ck_assert_uint_eq(strlen(caret) - 1, col);
+  buf_clear(&text);
+  buf_printf(&text, "ab ) {%s}", buf_cstr(&b)); // cut at the end only
+  ck_assert(!read_text(text.data, text.len, &err));
+  ck_assert(strncmp(strchr(err.msg, '\n'), "\n  ab ) {", 9) == 0);
+  ck_assert_ptr_nonnull(strstr(err.msg, "...\n     ^"));
   buf_free(&b);
   buf_free(&text);
 }
@@ -208,6 +232,7 @@ int main(void) {
   tcase_add_test(t, test_nul);
   tcase_add_test(t, test_excerpt_is_harmless);
   tcase_add_test(t, test_depth);
+  tcase_add_test(t, test_depth_of_heirs);
   tcase_add_test(t, test_depth_in_brackets);
   tcase_add_test(t, test_long_lines_are_cut);
   tcase_add_test(t, test_block_err);
