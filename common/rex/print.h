@@ -1,8 +1,8 @@
 // Trees to text.
 //
 // Wide form is one line, one clump: it may stand wherever a son may stand. Tall form is a block by
-// itself: OPEN nodes are laid out in columns and LINE leaves written as page strings. What is printed
-// reads back as the same tree, but for this:
+// itself: OPEN nodes are laid out in columns and LINE leaves written as page strings. The tall form of a
+// tree that was read is read back as an equal tree. Of any other tree what comes back is equal, but:
 //  - wide: an OPEN node comes back as NEST, a LINE leaf as TEXT;
 //  - tall: so it is too, but OPEN stays at the top, and as son or heir of an OPEN node that stays; and in
 //    the same places LINE stays where it ends the clump, alone or behind something: b#} text. Only at

@@ -45,7 +45,7 @@ static const char source[] =
     "  : a b < ?? (loop i) | if (eql i 0) x\n                   (| loop dec-i)\n  ## =k v\n\n} last\n} "
     "page\n";
 
-// Of a tree that was read, printing keeps the styles as well: it may not need another normal form.
+// What was read is its own printed form: nothing changes in going round.
 static void ck_text(const Buf *text) {
   Arena a = {0};
   Err err = ERR_INIT;
@@ -62,6 +62,7 @@ static void ck_text(const Buf *text) {
     if (step == REX_BAD) continue;
     ck_reads_back(block.tree, false);
     ck_reads_back(block.tree, true);
+    ck_assert(rex_equal(block.tree, printed_form(&a, block.tree, true)));
   }
   rex_reader_free(r);
   arena_free(&a);
