@@ -362,11 +362,14 @@ const uint64_t *law_code(Machine *m, const Value *slot) {
   uint64_t word = __atomic_load_n(&law[LAW_CODE], __ATOMIC_ACQUIRE);
   if (word > CODE_FAILED) return val_is_ptr(word) ? val_obj(word) : (const uint64_t *)(uintptr_t)word;
   if (word == CODE_FAILED) return NULL;
+  // A sealed law is counted by several machines: none may write over the code of another.
   if (word + 1 < LAW_HOT) {
-    __atomic_store_n(&law[LAW_CODE], word + 1, __ATOMIC_RELAXED);
+    __atomic_compare_exchange_n(&law[LAW_CODE], &word, word + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     return NULL;
   }
   const uint64_t *code = compile(m, slot);
-  if (!code && m->stop == RUN_DONE) __atomic_store_n(&val_obj(*slot)[LAW_CODE], CODE_FAILED, __ATOMIC_RELAXED);
+  if (!code && m->stop == RUN_DONE)
+    __atomic_compare_exchange_n(&val_obj(*slot)[LAW_CODE], &word, CODE_FAILED, false, __ATOMIC_RELAXED,
+                                __ATOMIC_RELAXED);
   return code;
 }

@@ -107,8 +107,12 @@ static void trace_slot(Gc *g, Value *slot) {
       *slot = o[1];
       continue;
     }
-    if (kind == KIND_FORWARD) *slot = o[1];
-    else if (obj_has(o, OBJ_SEALED)) region_seen(g->m, o);
+    if (kind == KIND_FORWARD) {
+      *slot = o[1];
+      if (obj_has(val_obj(o[1]), OBJ_SEALED)) region_seen(g->m, val_obj(o[1])); // sealing moved it
+      return;
+    }
+    if (obj_has(o, OBJ_SEALED)) region_seen(g->m, o);
     else if (obj_has(o, OBJ_LARGE)) mark_large(g, o);
     else *slot = move_object(g, o);
     return;
