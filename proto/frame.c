@@ -11,10 +11,15 @@ void frame_free(FrameReader *r) {
   *r = (FrameReader){0};
 }
 
+static size_t there(const FrameReader *r) { return r->in.len - r->start; }
+
 // Grows with what has come: a big frame is received in steps that double, so a sender pays in bytes
 // for the memory it makes us take.
 uint8_t *frame_room(FrameReader *r, size_t *n) {
-  size_t want = r->in.len < RECEIVE_MIN ? RECEIVE_MIN : r->in.len > RECEIVE_MAX ? RECEIVE_MAX : r->in.len;
+  size_t have = there(r);
+  if (r->start) memmove(r->in.data, r->in.data + r->start, have);
+  r->start = 0, r->in.len = have;
+  size_t want = have < RECEIVE_MIN ? RECEIVE_MIN : have > RECEIVE_MAX ? RECEIVE_MAX : have;
   buf_reserve(&r->in, want);
   *n = want;
   return r->in.data + r->in.len;
@@ -131,10 +136,10 @@ static bool owed_too_many(const FrameReader *r) {
 
 static FrameState scan(FrameReader *r, Err *err) {
   while (!r->whole) {
-    if (r->scan >= r->in.len) return FRAME_MORE;
+    if (r->scan >= there(r)) return FRAME_MORE;
     Item it;
     Err why = ERR_INIT;
-    if (!read_item(r->in.data + r->scan, r->in.len - r->scan, &it, &why)) {
+    if (!read_item(r->in.data + r->start + r->scan, there(r) - r->scan, &it, &why)) {
       if (why.code == ERR_NONE) return FRAME_MORE;
       *err = why;
       return FRAME_BAD;
@@ -147,23 +152,23 @@ static FrameState scan(FrameReader *r, Err *err) {
       return FRAME_BAD;
     }
   }
-  return r->scan <= r->in.len ? FRAME_READY : FRAME_MORE;
+  return r->scan <= there(r) ? FRAME_READY : FRAME_MORE;
 }
 
-// Hands out the first `scan` bytes. Whichever is smaller, the frame or the rest, is the one copied.
+// Hands out the frame. A big one is not copied: its buffer goes with it, and what came behind it is.
 static void split(FrameReader *r, uint8_t **data, size_t *len) {
-  size_t frame = r->scan, rest = r->in.len - frame;
-  *len = frame;
-  if (frame > rest) {
+  size_t rest = there(r) - r->scan;
+  *len = r->scan;
+  if (r->start == 0 && r->scan > rest) {
     Buf tail = {0};
-    buf_put(&tail, r->in.data + frame, rest);
+    buf_put(&tail, r->in.data + r->scan, rest);
     size_t all;
     *data = buf_take(&r->in, &all);
     r->in = tail;
   } else {
-    *data = mem_dup(r->in.data, frame);
-    memmove(r->in.data, r->in.data + frame, rest);
-    r->in.len = rest;
+    *data = mem_dup(r->in.data + r->start, r->scan);
+    r->start += r->scan;
+    if (rest == 0) r->start = r->in.len = 0;
   }
 }
 

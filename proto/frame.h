@@ -26,7 +26,8 @@ typedef enum FrameState { FRAME_MORE, FRAME_READY, FRAME_BAD } FrameState;
 typedef struct FrameReader {
   FrameLimits limits;                // depth at most FRAME_DEPTH_MAX
   Buf in;                            // what arrived and was not handed out
-  size_t scan;                       // next header to look at; may lie beyond in.len
+  size_t start;                      // where the frame being scanned begins in `in`
+  size_t scan;                       // next header to look at, from `start`; may lie beyond what is there
   uint32_t depth, items;             // open containers; items seen
   uint32_t pending[FRAME_DEPTH_MAX]; // items that each open container still lacks
   bool begun, whole, bad;            // a header was seen; `scan` is the frame's end; FRAME_BAD was said
@@ -43,4 +44,4 @@ void frame_received(FrameReader *r, size_t n);
 FrameState frame_next(FrameReader *r, uint8_t **data, size_t *len, Err *err);
 
 // A frame has begun and is not whole.
-static inline bool frame_is_partial(const FrameReader *r) { return r->in.len > 0; }
+static inline bool frame_is_partial(const FrameReader *r) { return r->in.len > r->start; }
