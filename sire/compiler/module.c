@@ -5,8 +5,7 @@
 #include "common/base/sys.h"
 #include "sire/compiler/block.h"
 #include "sire/compiler/command.h"
-#include "sire/compiler/definitions.h"
-#include "sire/compiler/rexval.h"
+#include "sire/compiler/report.h"
 #include <string.h>
 #include <sys/stat.h>
 
@@ -263,6 +262,14 @@ static bool run_file(Sire *s, const SourceFile *f, Err *err) {
   return ok;
 }
 
+// What macros left suspended is computed now, while it can still be said where it came from.
+static bool finish_module(Sire *s, const SourceFile *f, Err *err) {
+  BlockScope scope = block_begin(s, NULL, err);
+  bool ok = sire_force(s, s->state, "the compiler state at the end of the module");
+  block_end(s, &scope, ok);
+  return ok || err_at(err, "%s", f->path);
+}
+
 static bool run_chain(Sire *s, const Chain *c, Err *err) {
   size_t from = 0; // the latest file whose state is known
   while (from < c->count && !recall(s, &c->files[from])) from++;
@@ -270,7 +277,7 @@ static bool run_chain(Sire *s, const Chain *c, Err *err) {
   for (size_t i = from; i-- > 0;) {
     const SourceFile *f = &c->files[i];
     warn_name(s, f);
-    if (!run_file(s, f, err)) return false;
+    if (!run_file(s, f, err) || !finish_module(s, f, err)) return false;
     s->counts.modules++;
     remember(s, f);
     if (s->events.module != NULL) s->events.module(s->events.ctx, f->module, f->path);

@@ -1,6 +1,7 @@
 #include "sire/compiler/report.h"
-#include "common/base/mem.h"
+#include "common/rex/print.h"
 #include "sire/compiler/rexval.h"
+#include "sire/compiler/show.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -114,21 +115,35 @@ bool sire_force(Sire *s, Ref r, const char *doing) {
   return o == RUN_DONE || sire_fail_run(s, NULL, o, "%s", doing);
 }
 
+typedef struct Embeds {
+  Sire *s;
+  size_t max;
+} Embeds;
+
+static void show_embed(void *ctx, Buf *out, uint64_t word) {
+  const Embeds *e = ctx;
+  show_value(e->s->m, out, (Ref)word, e->max);
+}
+
+// What does not fit ends in dots.
+static void cut(Buf *out, size_t from, size_t max) {
+  if (out->len - from <= max) return;
+  out->len = from + max;
+  while (out->len > from && (out->data[out->len] & 0xc0) == 0x80) out->len--; // not inside a character
+  buf_str(out, "...");
+}
+
 void report_tree(Sire *s, Buf *out, Tree *t, size_t max) {
-  const Rex *src = tree_source(s, t);
-  if (src == NULL) {
-    buf_printf(out, "%.*s...", t->kind == TREE_NODE ? (int)t->len : 0, t->text);
-    return;
-  }
-  buf_printf(out, "line %u", src->start.line);
+  uint32_t budget = TREE_NODES;
+  size_t from = out->len;
+  Embeds embeds = {s, max / 2};
+  RexPrint how = {.max = max + 16, .loose = true, .embed = show_embed, .ctx = &embeds};
+  rex_print_wide(out, tree_to_rex(s, t, &budget), &how, NULL);
+  cut(out, from, max);
 }
 
 void report_value(Sire *s, Buf *out, Ref v, size_t max) {
-  if (plan_is_lazy(s->m, v) || plan_kind(s->m, v) != KIND_NAT) {
-    buf_str(out, "value");
-    return;
-  }
-  char *d = plan_nat_decimal_str(s->m, v);
-  buf_str(out, d);
-  mem_free(d);
+  size_t from = out->len;
+  show_value(s->m, out, v, max);
+  cut(out, from, max);
 }

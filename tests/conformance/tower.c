@@ -13,7 +13,6 @@
 #include "sire/compiler/sire.h"
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { JET_UNSEEN, JET_MATCHED, JET_DIFFERS };
@@ -122,8 +121,6 @@ static void on_module(void *ctx, const char *module, const char *path) {
   uint8_t hash[32];
   char text[BASE58_HASH_MAX] = "-";
   Ref scope = sire_scope(t->sire, &err);
-  plan_force(t->m, scope);
-  if (getenv("NAMES")) for (size_t i=0;i<plan_len(t->m,scope);i++){char b[100]={0};plan_nat_copy(t->m,plan_key(t->m,scope,i),b,99);printf("N\t%s\t%s\n",module,b);}
   plan_nat_u64(t->m, plan_row_get(t->m, sire_state(t->sire), 0), &key);
   if (plan_hash(t->m, values_of(t, scope), hash)) base58_hash(text, hash);
   printf("%s\t%zu\t%" PRIu64 "\t%" PRIu64 "\t%s\n", module, plan_len(t->m, scope), key,
@@ -154,11 +151,9 @@ int main(int argc, char **argv) {
   if (!read_jets(&t, argv[2])) return 1;
   JetTable *jets = jet_table_default();
   t.m = machine_new(&(MachineConfig){.jets = jets});
-  SireOptions options = {.library = argv[1],
-                         .events = {.ctx = &t,
-                                    .definition = on_definition,
-                                    .assertion = on_assertion,
-                                    .module = on_module}};
+  SireOptions options = {
+      .library = argv[1],
+      .events = {.ctx = &t, .definition = on_definition, .assertion = on_assertion, .module = on_module}};
   t.sire = sire_new(t.m, &options);
   for (int i = 3; i < argc; i++) {
     Err err = ERR_INIT;
