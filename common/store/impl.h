@@ -2,9 +2,9 @@
 //
 // Locks, in the order in which they are taken:
 //   writer   one batch, collection step or growth at a time
+//   holds    the hold table
 //   map      read-held by every read transaction, write-held while the map moves, when no transaction
 //            of any kind may be open
-//   holds    the hold table
 #pragma once
 #include "common/base/table.h"
 #include "common/store/store.h"

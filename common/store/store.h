@@ -108,7 +108,8 @@ void store_batch_abort(StoreBatch *b);
 // --- keeping and removing ----------------------------------------------------------------------
 
 // Holds keep pages (and what they refer to) through collections although no root names them yet: uploads,
-// answers in the log. Counted, in memory only. The page need not be in the store.
+// answers in the log. Counted, in memory only. The page need not be in the store: who wants to build on a
+// page that may be there holds it first and looks then; what is found stays.
 void store_hold(Store *s, const PageId *id);
 void store_release(Store *s, const PageId *id);
 

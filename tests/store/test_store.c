@@ -363,6 +363,76 @@ START_TEST(damaged_page) {
 }
 END_TEST
 
+static void count_bad(void *ctx, const PageId *id, const Err *why) {
+  ck_assert_int_eq(why->code, ERR_DATA);
+  ++*(size_t *)ctx;
+}
+
+static size_t scrub_all(Store *s) {
+  size_t bad = 0;
+  uint64_t position = 0;
+  Err err = ERR_INIT;
+  do ck_assert(store_scrub(s, &position, 3, count_bad, &bad, &err));
+  while (position != 0);
+  return bad;
+}
+
+// A scrub names what is damaged and goes on; a collection that cannot trust a page's references stops.
+START_TEST(damage_and_housekeeping) {
+  Store *s = open_store(dir);
+  Err err = ERR_INIT;
+  PageId leaf = put_page(s, NULL, 0, 1, 3000), id;
+  Buf page = {0};
+  ck_assert(page_build(&page, PAGE_VALUE, &leaf, 1, 0, "another text to look for", 24, &err));
+  StoreBatch *b = store_batch_begin(s);
+  ck_assert(store_batch_put(b, page.data, page.len, &id, &err));
+  ck_assert(store_batch_set_root(b, "r", 1, &id, 1, NULL, 0, &err) && store_batch_commit(b, &err));
+  put_page(s, NULL, 0, 3, 100);
+  ck_assert_uint_eq(scrub_all(s), 0);
+  store_close(s);
+  size_t n;
+  patch_file("another text", 12, (size_t)-1, 0x10, &n); // the last byte of the reference
+  ck_assert_uint_ge(n, 1);
+  s = open_store(dir);
+  ck_assert_uint_eq(scrub_all(s), 1);
+  StoreCollected sums;
+  bool done;
+  for (int i = 0; i < 2; i++) { // each time anew
+    while (store_collect(s, 2, &sums, &done, &err)) ck_assert(!done);
+    ck_assert_int_eq(err.code, ERR_DATA);
+    ck_assert_ptr_nonnull(strstr(err.msg, "missing"));
+  }
+  ck_assert(has_page(s, leaf));
+  buf_free(&page);
+  store_close(s);
+}
+END_TEST
+
+START_TEST(damaged_root_and_link) {
+  Store *s = open_store(dir);
+  Err err = ERR_INIT;
+  uint8_t hash[32] = "a hash that is easy to look for";
+  PageId id = put_page(s, NULL, 0, 1, 10);
+  StoreBatch *b = store_batch_begin(s);
+  store_batch_link(b, hash, &id);
+  ck_assert(store_batch_set_root(b, "r", 1, NULL, 0, "some data of a root", 19, &err));
+  ck_assert(store_batch_commit(b, &err));
+  store_close(s);
+  size_t n;
+  patch_file("some data of a root", 19, 3, 4, &n);
+  patch_file((const char *)hash, 32, 32, 4, &n);
+  s = open_store(dir);
+  StoreRoot root = {0};
+  ck_assert(!store_root_get(s, "r", 1, &root, &err));
+  ck_assert_int_eq(err.code, ERR_DATA);
+  ck_assert_ptr_nonnull(strstr(err.msg, "root r "));
+  ck_assert(!store_find_hash(s, hash, &id, &err));
+  ck_assert_int_eq(err.code, ERR_DATA);
+  store_root_free(&root);
+  store_close(s);
+}
+END_TEST
+
 // --- faults of the system ----------------------------------------------------------------------
 
 typedef struct Faulty {
@@ -508,6 +578,8 @@ int main(void) {
   tcase_add_test(tc, not_a_store);
   tcase_add_test(tc, truncated);
   tcase_add_test(tc, damaged_page);
+  tcase_add_test(tc, damage_and_housekeeping);
+  tcase_add_test(tc, damaged_root_and_link);
   tcase_add_test(tc, every_fault);
   tcase_add_test(tc, readers_during_growth);
   suite_add_tcase(suite, tc);
