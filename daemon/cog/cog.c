@@ -1,0 +1,116 @@
+#include "daemon/cog/cog.h"
+#include "common/base/mem.h"
+#include <string.h>
+
+// A traced message as text, when it is one; else its kind and size.
+static char *message_text(Machine *m, Ref message) {
+  if (plan_form(m, message) == FORM_NAT) {
+    size_t n = plan_nat_size(m, message);
+    if (n <= 4096) {
+      char *text = mem_zalloc(n + 1);
+      plan_nat_copy(m, message, text, n);
+      bool printable = n > 0;
+      for (size_t i = 0; i < n; i++) printable &= (unsigned char)text[i] >= 32 || text[i] == '\n';
+      if (printable) return text;
+      mem_free(text);
+    }
+    if (n <= 64) return plan_nat_decimal_str(m, message);
+    return mem_printf("a nat of %zu bytes", n);
+  }
+  if (plan_kind(m, message) == KIND_BAR) {
+    size_t n = plan_bar_len(m, message);
+    return mem_printf("%.*s", (int)(n < 4096 ? n : 4096), (const char *)plan_bar_bytes(m, message));
+  }
+  if (plan_kind(m, message) == KIND_ROW) return mem_printf("a row of %zu", plan_len(m, message));
+  return mem_strdup("a value");
+}
+
+static void on_trace(void *ctx, Machine *m, Ref message, bool deep) {
+  Cog *c = ctx;
+  (void)deep;
+  if (c->replaying) return;
+  char *text = message_text(m, message);
+  cog_trace(c, c->clock_ns, "trace", text);
+  mem_free(text);
+}
+
+Cog *cog_new(uint64_t id, const char *name, size_t name_len, size_t memory, const JetTable *jets) {
+  Cog *c = mem_zalloc(sizeof *c);
+  c->id = id;
+  c->memory = memory;
+  c->name = mem_zalloc(name_len + 1);
+  memcpy(c->name, name, name_len);
+  c->m = machine_new(&(MachineConfig){.jets = jets, .memory = memory, .trace = on_trace, .ctx = c});
+  for (int i = COG_VALUE; i < COG_REFS; i++) ref_new(c->m, 0);
+  RefMark mark = refs_mark(c->m);
+  ref_copy(c->m, COG_ANSWERS, plan_tab_empty(c->m));
+  ref_copy(c->m, COG_ROW, plan_row(c->m, NULL, 0));
+  refs_release(c->m, mark);
+  c->window = mem_alloc(MESSAGE_WINDOW * sizeof *c->window);
+  c->trace = mem_zalloc(TRACE_LINES * sizeof *c->trace);
+  c->inbox_end = &c->inbox;
+  return c;
+}
+
+void cog_free(Cog *c) {
+  if (!c) return;
+  assert(!c->inbox && c->follower_count == 0);
+  machine_abandon(c->m);
+  machine_free(c->m);
+  for (size_t i = 0; i < TRACE_LINES; i++) {
+    mem_free(c->trace[i].kind);
+    mem_free(c->trace[i].text);
+  }
+  mem_free(c->trace);
+  mem_free(c->followers);
+  btab_free(&c->by_message);
+  mem_free(c->window);
+  mem_free(c->requests);
+  mem_free(c->name);
+  mem_free(c);
+}
+
+bool cog_knows_message(const Cog *c, const MessageId *id, uint64_t *event) {
+  const uint64_t *known = btab_get(&c->by_message, id, sizeof *id);
+  if (known) *event = *known;
+  return known != NULL;
+}
+
+void cog_note_message(Cog *c, const MessageId *id, uint64_t event) {
+  if (!btab_put(&c->by_message, id, sizeof *id, event)) return;
+  size_t at = (c->window_at + c->window_count) % MESSAGE_WINDOW;
+  if (c->window_count == MESSAGE_WINDOW) {
+    btab_del(&c->by_message, &c->window[at], sizeof *id, NULL);
+    c->window_at = (c->window_at + 1) % MESSAGE_WINDOW;
+  } else {
+    c->window_count++;
+  }
+  c->window[at] = *id;
+}
+
+static void send_line(Cog *c, CtlCall *call, const TraceEntry *t) {
+  RpcTraceLine line = {.cog = c->id,
+                       .event = t->event,
+                       .time_ns = t->time_ns,
+                       .kind = {t->kind, strlen(t->kind)},
+                       .text = {t->text, strlen(t->text)}};
+  ctl_line(call, &line);
+}
+
+void cog_trace(Cog *c, uint64_t time_ns, const char *kind, const char *text) {
+  size_t at = (c->trace_at + c->trace_count) % TRACE_LINES;
+  TraceEntry *t = &c->trace[at];
+  if (c->trace_count == TRACE_LINES) {
+    mem_free(t->kind);
+    mem_free(t->text);
+    c->trace_at = (c->trace_at + 1) % TRACE_LINES;
+  } else {
+    c->trace_count++;
+  }
+  *t = (TraceEntry){c->events + (c->running ? 1 : 0), time_ns, mem_strdup(kind), mem_strdup(text)};
+  for (size_t i = 0; i < c->follower_count; i++) send_line(c, c->followers[i], t);
+}
+
+void cog_show_trace(Cog *c, CtlCall *call) {
+  for (size_t i = 0; i < c->trace_count; i++) send_line(c, call, &c->trace[(c->trace_at + i) % TRACE_LINES]);
+}

@@ -1,0 +1,138 @@
+// One cog: its machine, its value, its open requests, the messages waiting for it.
+//
+// A cog belongs to the engine's thread. Its machine keeps five values for as long as the cog lives, in
+// handles COG_VALUE..COG_ARG; everything else is made and released within one call.
+//
+//   value    the closure, in normal form; the state before the event while one is running
+//   row      its row of requests, [] when it has none
+//   answers  tab of slot -> answer: ready, not yet given
+//   op, arg  of a crash
+#pragma once
+#include "common/base/table.h"
+#include "common/plan/plan.h"
+#include "daemon/cog/values.h"
+#include "daemon/ctl/host.h"
+#include "daemon/log/record.h"
+
+enum { COG_VALUE = 1, COG_ROW, COG_ANSWERS, COG_OP, COG_ARG, COG_REFS };
+
+typedef enum CogState { STATE_SPINNING, STATE_FINISHED, STATE_CRASHED, STATE_TIMED_OUT } CogState;
+
+typedef enum RequestKind {
+  REQUEST_NONE,    // empty slot
+  REQUEST_IDLE,    // never answered: malformed, or a kind that this engine does not answer
+  REQUEST_NOW,     // answered at once; the answer is in COG_ANSWERS
+  REQUEST_WAIT,    // %time %wait
+  REQUEST_POKE,    // %poke %poke
+} RequestKind;
+
+typedef struct Request {
+  RequestKind kind;
+  bool ready;       // its answer is in COG_ANSWERS
+  uint64_t opened;  // order of opening
+  uint64_t until;   // REQUEST_WAIT: unix seconds
+  struct Send *send; // REQUEST_POKE, ready: the message it took
+} Request;
+
+// A message from outside on its way. Once its event is committed the call is answered.
+typedef struct Send {
+  struct Send *next;
+  CtlCall *call;
+  const RpcSendArgs *args;
+  uid_t sender;
+  uint64_t deadline; // monotonic ns
+} Send;
+
+#define MESSAGE_WINDOW 4096 // acknowledged message ids that a cog remembers
+#define TRACE_LINES 256     // trace lines that a cog keeps
+
+typedef struct MessageId {
+  uint32_t sender;
+  uint8_t id[RPC_ID_LEN];
+} MessageId;
+
+typedef struct TraceEntry {
+  uint64_t event, time_ns;
+  char *kind, *text;
+} TraceEntry;
+
+typedef struct Cog {
+  uint64_t id, parent, incarnation, events;
+  uint32_t owner;
+  char *name; // may be empty
+  CogState state;
+  bool paused, removed;
+  Machine *m;
+  size_t memory;       // its limit
+  uint64_t clock_ns;   // wall clock for trace lines, as of the current round
+  uint64_t timeout_ns; // STATE_TIMED_OUT
+  uint64_t lsn;        // records below it are in the snapshot
+  bool dirty;          // changed since the snapshot
+
+  Request *requests;
+  size_t request_count, request_cap;
+  uint64_t opened; // counter for Request.opened
+
+  bool running;         // an event is under way in the machine
+  uint64_t started_ns;  // monotonic clock at its start
+
+  Send *inbox, **inbox_end; // messages that wait for a poke
+  size_t queued;
+
+  MessageId *window; // ring of the last ids consumed
+  size_t window_at, window_count;
+  BytesTable by_message; // MessageId -> event
+
+  TraceEntry *trace; // ring
+  size_t trace_at, trace_count;
+  CtlCall **followers;
+  size_t follower_count, follower_cap;
+  bool replaying; // the machine's trace is not shown
+} Cog;
+
+Cog *cog_new(uint64_t id, const char *name, size_t name_len, size_t memory, const JetTable *jets);
+void cog_free(Cog *c); // no call may be waiting in it
+
+// --- value and requests ------------------------------------------------------------------------------
+// Takes a value in normal form as the cog's own; finds its row of requests.
+void cog_set_value(Cog *c, Ref v);
+
+// Services that answering a request needs; see request.c.
+typedef struct CogWorld {
+  void *ctx;
+  uint64_t (*wall_ns)(void *ctx);
+  void (*random)(void *ctx, void *out, size_t n);
+  // Starts a child with this function, given in the parent's machine; its id, or 0 with err.
+  uint64_t (*spin)(void *ctx, Cog *parent, Ref fan, Err *err);
+} CogWorld;
+
+// After an event, or at the start: what changed in the row is cancelled and opened; `old` is the row
+// before (0: none). Answers requests that need no waiting. A cog without requests is finished then.
+void cog_update_requests(Cog *c, Ref old, const CogWorld *world);
+
+// Marks requests that time or messages have made ready.
+void cog_poll(Cog *c, const CogWorld *world);
+bool cog_deliver(Cog *c, Values *values, Send *s, Err *err); // to the oldest open poke on its path; false: none, or err
+bool cog_has_answers(const Cog *c);
+uint64_t cog_wake_seconds(const Cog *c); // earliest open %wait; UINT64_MAX: none
+
+// --- events --------------------------------------------------------------------------------------------
+// Begins the event of the answers that are ready (COG_ANSWERS); the machine runs on with cog_run.
+void cog_begin(Cog *c, uint64_t fuel);
+
+// Runs a slice: false while there is more to do. True: *record tells the event (its answers, and the
+// crash, are still in the cog for the caller to add), the value is the new one, or the state is an end.
+// Then cog_consume.
+bool cog_run(Cog *c, uint64_t slice, uint64_t now_ns, uint64_t limit_ns, Record *record);
+
+// The answers have been logged: they and the requests that they answered are gone; counts the event.
+void cog_consume(Cog *c);
+
+// Applies a logged event whose answers are in COG_ANSWERS. False: it came out differently.
+bool cog_replay(Cog *c, const Record *record, Values *values, Err *err);
+
+// --- messages and trace ----------------------------------------------------------------------------------
+bool cog_knows_message(const Cog *c, const MessageId *id, uint64_t *event);
+void cog_note_message(Cog *c, const MessageId *id, uint64_t event);
+void cog_trace(Cog *c, uint64_t time_ns, const char *kind, const char *text); // also to all followers
+void cog_show_trace(Cog *c, CtlCall *call); // the lines kept

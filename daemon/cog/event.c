@@ -1,0 +1,153 @@
+// Events: the cog applied to the tab of its ready answers, in slices; and the same again from the log.
+#include "common/base/blake3.h"
+#include "common/base/mem.h"
+#include "daemon/cog/cog.h"
+#include <string.h>
+
+void cog_begin(Cog *c, uint64_t fuel) {
+  assert(!c->running && cog_has_answers(c));
+  c->running = true;
+  machine_set_limits(c->m, c->memory, fuel);
+  RefMark mark = refs_mark(c->m);
+  machine_start_nf(c->m, plan_apply(c->m, COG_VALUE, (const Ref[]){COG_ANSWERS}, 1));
+  refs_release(c->m, mark);
+}
+
+static void put_hash(Blake3 *h, Cog *c, Ref v) {
+  uint8_t hash[32] = {0};
+  plan_hash(c->m, v, hash);
+  blake3_update(h, hash, sizeof hash);
+}
+
+// Of the request row and the outcome. Values of unbounded size enter by their hash.
+static void digest(Cog *c, RecordOutcome outcome, uint8_t out[RECORD_DIGEST_LEN]) {
+  Blake3 h;
+  uint8_t full[BLAKE3_LEN], kind = (uint8_t)outcome;
+  blake3_init(&h);
+  blake3_update(&h, &kind, 1);
+  if (outcome == OUTCOME_DONE) put_hash(&h, c, COG_ROW);
+  if (outcome == OUTCOME_CRASH) {
+    put_hash(&h, c, COG_OP);
+    put_hash(&h, c, COG_ARG);
+  }
+  blake3_final(&h, full);
+  memcpy(out, full, RECORD_DIGEST_LEN);
+}
+
+// Ends the event's bookkeeping: answered requests are consumed, whatever the outcome.
+static void consume(Cog *c) {
+  RefMark mark = refs_mark(c->m);
+  for (size_t i = 0; i < c->request_count; i++)
+    if (c->requests[i].ready) c->requests[i] = (Request){0};
+  ref_copy(c->m, COG_ANSWERS, plan_tab_empty(c->m));
+  refs_release(c->m, mark);
+  c->events++;
+  c->dirty = true;
+  c->running = false;
+}
+
+static void end_in_crash(Cog *c) {
+  Value op, arg;
+  machine_crash(c->m, &op, &arg);
+  ref_set(c->m, COG_OP, op);
+  ref_set(c->m, COG_ARG, arg);
+  // The operator is what the program said; it may be anything, and unevaluated.
+  if (plan_force(c->m, COG_OP) != RUN_DONE) ref_set(c->m, COG_OP, 0);
+  if (plan_force(c->m, COG_ARG) != RUN_DONE) ref_set(c->m, COG_ARG, 0);
+  c->state = STATE_CRASHED;
+}
+
+static RecordOutcome outcome_of(Outcome o) {
+  switch (o) {
+  case RUN_DONE: return OUTCOME_DONE;
+  case RUN_CRASH: return OUTCOME_CRASH;
+  case RUN_MEMORY: return OUTCOME_MEMORY;
+  case RUN_LOOP: return OUTCOME_LOOP;
+  case RUN_DIVERGES: return OUTCOME_DIVERGES;
+  default: return OUTCOME_TIME;
+  }
+}
+
+// What an outcome makes of the cog. Memory, loops and divergence are crashes whose operator names them.
+static void take_outcome(Cog *c, RecordOutcome outcome, uint64_t ns) {
+  static const char *const limit_names[OUTCOME_COUNT] = {
+      [OUTCOME_MEMORY] = "memory", [OUTCOME_LOOP] = "loop", [OUTCOME_DIVERGES] = "diverges"};
+  RefMark mark = refs_mark(c->m);
+  if (outcome == OUTCOME_CRASH) {
+    end_in_crash(c);
+  } else if (outcome == OUTCOME_TIME) {
+    c->state = STATE_TIMED_OUT;
+    c->timeout_ns = ns;
+  } else if (outcome != OUTCOME_DONE) {
+    c->state = STATE_CRASHED;
+    ref_copy(c->m, COG_OP, plan_nat_bytes(c->m, limit_names[outcome], strlen(limit_names[outcome])));
+    ref_set(c->m, COG_ARG, 0);
+  }
+  refs_release(c->m, mark);
+}
+
+static void finish(Cog *c, Outcome o, uint64_t ns, Record *record) {
+  RecordOutcome outcome = outcome_of(o);
+  RefMark mark = refs_mark(c->m);
+  if (outcome == OUTCOME_DONE) cog_set_value(c, ref_new(c->m, machine_result(c->m)));
+  refs_release(c->m, mark);
+  take_outcome(c, outcome, ns);
+  *record = (Record){.kind = RECORD_EVENT,
+                     .cog = c->id,
+                     .incarnation = c->incarnation,
+                     .event = c->events + 1,
+                     .outcome = outcome,
+                     .ns = outcome == OUTCOME_TIME ? ns : 0};
+  digest(c, outcome, record->digest);
+}
+
+bool cog_run(Cog *c, uint64_t slice, uint64_t now_ns, uint64_t limit_ns, Record *record) {
+  Outcome o = machine_run(c->m, slice);
+  if (o == RUN_YIELD && now_ns - c->started_ns <= limit_ns) return false;
+  if (o == RUN_YIELD) {
+    machine_abandon(c->m);
+    o = RUN_STOPPED;
+  }
+  finish(c, o, now_ns - c->started_ns, record);
+  return true;
+}
+
+void cog_consume(Cog *c) { consume(c); }
+
+bool cog_replay(Cog *c, const Record *record, Values *values, Err *err) {
+  Outcome o = RUN_DONE;
+  uint8_t want[RECORD_DIGEST_LEN];
+  if (record->outcome == OUTCOME_DONE) {
+    c->replaying = true;
+    cog_begin(c, 0);
+    o = machine_run(c->m, 0);
+    c->replaying = false;
+    if (o == RUN_DONE) {
+      RefMark mark = refs_mark(c->m);
+      cog_set_value(c, ref_new(c->m, machine_result(c->m)));
+      refs_release(c->m, mark);
+    }
+  } else if (record->outcome == OUTCOME_CRASH) {
+    // An outcome that is no value is applied, not computed again.
+    RefMark mark = refs_mark(c->m);
+    Ref op, arg;
+    if (!values_load(values, c->m, &record->op, &op, err) || !values_load(values, c->m, &record->arg, &arg, err)) {
+      refs_release(c->m, mark);
+      return false;
+    }
+    ref_copy(c->m, COG_OP, op);
+    ref_copy(c->m, COG_ARG, arg);
+    refs_release(c->m, mark);
+    c->state = STATE_CRASHED;
+  } else {
+    take_outcome(c, record->outcome, record->ns);
+  }
+  digest(c, record->outcome, want);
+  if (o != RUN_DONE || memcmp(want, record->digest, sizeof want) != 0)
+    return err_set(err, ERR_INTERNAL,
+                   "event %llu of cog %llu came out differently than it is logged (%s): this palld computes "
+                   "something else than the one that wrote the log; run the version named in the store",
+                   (unsigned long long)record->event, (unsigned long long)c->id, outcome_name(o));
+  consume(c);
+  return true;
+}

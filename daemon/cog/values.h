@@ -1,0 +1,26 @@
+// Values between machines, the log, the store and the wire. The only part of the daemon that knows how
+// values become bytes.
+#pragma once
+#include "common/plan/plan.h"
+#include "common/store/store.h"
+#include "daemon/log/record.h"
+
+typedef struct Values Values;
+
+Values *values_new(Store *store);
+void values_free(Values *v);
+
+// The form of a value (in normal form) for a record. Pages that it needs are durable in the store when
+// this returns. The bytes of an inline value are appended to `bytes`, and out->bytes points there only
+// after values_point.
+bool values_save(Values *v, Machine *m, Ref value, Buf *bytes, RecordValue *out, Err *err);
+
+// A record's value in a machine.
+bool values_load(Values *v, Machine *m, const RecordValue *in, Ref *out, Err *err);
+
+// A value as a client sent it, checked; and as a client gets it.
+bool values_from_wire(Values *v, Machine *m, const uint8_t *bytes, size_t n, Ref *out, Err *err);
+bool values_to_wire(Values *v, Machine *m, Ref value, Buf *out, Err *err);
+
+// Carries a value (in normal form) from one machine to another.
+bool values_move(Values *v, Machine *from, Ref value, Machine *to, Ref *out, Err *err);
