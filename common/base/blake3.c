@@ -9,15 +9,16 @@
 typedef struct Impl {
   const char *name;
   unsigned lanes;
+  Blake3Compress *compress;
 } Impl;
 
 static const Impl IMPLS[] = {
 #ifdef BLAKE3_SIMD
-    {"avx512", 16},
-    {"avx2", 8},
-    {"sse41", 4},
+    {"avx512", 16, blake3_compress_sse41},
+    {"avx2", 8, blake3_compress_sse41},
+    {"sse41", 4, blake3_compress_sse41},
 #endif
-    {"portable", 1},
+    {"portable", 1, blake3_compress_portable},
 };
 
 static bool cpu_has(unsigned lanes) {
@@ -58,11 +59,12 @@ bool blake3_force_impl(const char *name) {
 // --- many inputs -------------------------------------------------------------------------------
 
 static void hash_one(const Blake3Batch *b, uint32_t out[8]) {
+  Blake3Compress *compress = impl()->compress;
   uint32_t cv[8];
   memcpy(cv, BLAKE3_IV, sizeof cv);
   for (unsigned i = 0; i < b->blocks; i++) {
     uint32_t flags = b->flags | (i == 0 ? b->first : 0) | (i + 1 == b->blocks ? b->last : 0);
-    blake3_compress(cv, b->in + (size_t)i * BLAKE3_BLOCK, b->counter, BLAKE3_BLOCK, flags);
+    compress(cv, b->in + (size_t)i * BLAKE3_BLOCK, b->counter, BLAKE3_BLOCK, flags);
   }
   memcpy(out, cv, sizeof cv);
 }
@@ -175,7 +177,7 @@ static void start_chunk(Blake3 *h) {
 static void chunk_update(Blake3 *h, const uint8_t *in, size_t len) {
   while (len > 0) {
     if (h->block_len == BLAKE3_BLOCK) {
-      blake3_compress(h->cv, h->block, h->chunk, BLAKE3_BLOCK, start_flag(h));
+      impl()->compress(h->cv, h->block, h->chunk, BLAKE3_BLOCK, start_flag(h));
       h->blocks++;
       h->block_len = 0;
     }
@@ -191,7 +193,7 @@ static void chunk_output(const Blake3 *h, uint32_t extra, uint32_t out[8]) {
   uint8_t block[BLAKE3_BLOCK] = {0};
   memcpy(block, h->block, h->block_len);
   memcpy(out, h->cv, sizeof h->cv);
-  blake3_compress(out, block, h->chunk, h->block_len, start_flag(h) | BLAKE3_CHUNK_END | extra);
+  impl()->compress(out, block, h->chunk, h->block_len, start_flag(h) | BLAKE3_CHUNK_END | extra);
 }
 
 // --- hasher ------------------------------------------------------------------------------------
@@ -232,7 +234,7 @@ static void join(uint32_t right[8], const uint32_t left[8], uint32_t flags) {
   memcpy(both, left, sizeof both / 2);
   memcpy(both + 8, right, sizeof both / 2);
   memcpy(right, BLAKE3_IV, sizeof BLAKE3_IV);
-  blake3_compress(right, (const uint8_t *)both, 0, BLAKE3_BLOCK, BLAKE3_PARENT | flags);
+  impl()->compress(right, (const uint8_t *)both, 0, BLAKE3_BLOCK, BLAKE3_PARENT | flags);
 }
 
 // The last chunk is the rightmost leaf of every subtree that is still open. When the input ended with

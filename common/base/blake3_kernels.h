@@ -22,8 +22,10 @@ static const uint8_t BLAKE3_SCHEDULE[7][16] = {
 };
 
 // Replaces `cv` by the first eight output words of one compression.
-void blake3_compress(uint32_t cv[8], const uint8_t block[64], uint64_t counter, uint32_t block_len,
-                     uint32_t flags);
+typedef void Blake3Compress(uint32_t cv[8], const uint8_t block[64], uint64_t counter, uint32_t block_len,
+                            uint32_t flags);
+
+Blake3Compress blake3_compress_portable, blake3_compress_sse41;
 
 // What is hashed side by side: input i is `blocks` whole blocks at in + i * stride, its counter is
 // counter + i * counter_step; `first` and `last` are added to the flags of its first and last block.

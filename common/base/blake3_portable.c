@@ -29,8 +29,8 @@ INLINE void round_all(uint32_t v[16], const uint32_t m[16], const uint8_t s[16])
   quarter(v, 3, 4, 9, 14, m[s[14]], m[s[15]]);
 }
 
-void blake3_compress(uint32_t cv[8], const uint8_t block[64], uint64_t counter, uint32_t block_len,
-                     uint32_t flags) {
+void blake3_compress_portable(uint32_t cv[8], const uint8_t block[64], uint64_t counter, uint32_t block_len,
+                              uint32_t flags) {
   uint32_t m[16], v[16];
   memcpy(m, block, sizeof m);
   memcpy(v, cv, 8 * sizeof *v);
