@@ -66,6 +66,7 @@ void cog_free(Cog *c) {
   btab_free(&c->by_message);
   mem_free(c->window);
   mem_free(c->requests);
+  mem_free(c->unclaimed);
   mem_free(c->name);
   mem_free(c);
 }
@@ -86,6 +87,11 @@ void cog_note_message(Cog *c, const MessageId *id, uint64_t event) {
     c->window_count++;
   }
   c->window[at] = *id;
+}
+
+void cog_add_child(Cog *c, uint64_t id) {
+  mem_reserve(c->unclaimed, c->unclaimed_cap, c->unclaimed_count + 1);
+  c->unclaimed[c->unclaimed_count++] = id;
 }
 
 static void send_line(Cog *c, CtlCall *call, const TraceEntry *t) {

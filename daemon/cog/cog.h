@@ -73,6 +73,9 @@ typedef struct Cog {
   size_t request_count, request_cap;
   uint64_t opened; // counter for Request.opened
 
+  uint64_t *unclaimed; // children spun whose ids the cog has not been told yet, in order of their slots
+  size_t unclaimed_count, unclaimed_cap;
+
   bool running;         // an event is under way in the machine
   uint64_t started_ns;  // monotonic clock at its start
 
@@ -134,5 +137,6 @@ bool cog_replay(Cog *c, const Record *record, Values *values, Err *err);
 // --- messages and trace ----------------------------------------------------------------------------------
 bool cog_knows_message(const Cog *c, const MessageId *id, uint64_t *event);
 void cog_note_message(Cog *c, const MessageId *id, uint64_t event);
+void cog_add_child(Cog *c, uint64_t id); // to `unclaimed`
 void cog_trace(Cog *c, uint64_t time_ns, const char *kind, const char *text); // also to all followers
 void cog_show_trace(Cog *c, CtlCall *call); // the lines kept

@@ -35,12 +35,13 @@ static void digest(Cog *c, RecordOutcome outcome, uint8_t out[RECORD_DIGEST_LEN]
 }
 
 // Ends the event's bookkeeping: answered requests are consumed, whatever the outcome.
-static void consume(Cog *c) {
+void cog_consume(Cog *c) {
   RefMark mark = refs_mark(c->m);
   for (size_t i = 0; i < c->request_count; i++)
     if (c->requests[i].ready) c->requests[i] = (Request){0};
   ref_copy(c->m, COG_ANSWERS, plan_tab_empty(c->m));
   refs_release(c->m, mark);
+  c->unclaimed_count = 0; // each id was among the answers
   c->events++;
   c->dirty = true;
   c->running = false;
@@ -112,8 +113,6 @@ bool cog_run(Cog *c, uint64_t slice, uint64_t now_ns, uint64_t limit_ns, Record 
   return true;
 }
 
-void cog_consume(Cog *c) { consume(c); }
-
 bool cog_replay(Cog *c, const Record *record, Values *values, Err *err) {
   Outcome o = RUN_DONE;
   uint8_t want[RECORD_DIGEST_LEN];
@@ -148,6 +147,6 @@ bool cog_replay(Cog *c, const Record *record, Values *values, Err *err) {
                    "event %llu of cog %llu came out differently than it is logged (%s): this palld computes "
                    "something else than the one that wrote the log; run the version named in the store",
                    (unsigned long long)record->event, (unsigned long long)c->id, outcome_name(o));
-  consume(c);
+  cog_consume(c);
   return true;
 }

@@ -1,0 +1,401 @@
+#include "daemon/cog/impl.h"
+#include "common/base/mem.h"
+#include <errno.h>
+#include <string.h>
+
+#define SLICE 200000            // units of work of a cog before another has its turn
+#define ROUND_NS 5000000        // a round commits after about this long, if it has something to commit
+#define COG_MEMORY ((size_t)1 << 30)
+#define EVENT_FUEL 10000000000u
+#define EVENT_MS 60000
+#define SNAPSHOT_BYTES (64u << 20)
+
+uint64_t engine_wall_ns(Engine *e) { return e->cfg.sys->wall_ns(e->cfg.sys->ctx); }
+uint64_t engine_mono_ns(Engine *e) { return e->cfg.sys->mono_ns(e->cfg.sys->ctx); }
+
+// --- cogs ----------------------------------------------------------------------------------------------
+void engine_add(Engine *e, Cog *c) {
+  mem_reserve(e->cogs, e->cog_cap, e->cog_count + 1);
+  size_t at = e->cog_count++;
+  for (; at > 0 && e->cogs[at - 1]->id > c->id; at--) e->cogs[at] = e->cogs[at - 1];
+  e->cogs[at] = c;
+  wtab_put(&e->by_id, c->id, (uint64_t)(uintptr_t)c);
+  if (c->name[0]) btab_put(&e->by_name, c->name, strlen(c->name), (uint64_t)(uintptr_t)c);
+  if (c->id >= e->next_id) e->next_id = c->id + 1;
+}
+
+void engine_forget(Engine *e, Cog *c) {
+  wtab_del(&e->by_id, c->id, NULL);
+  if (c->name[0]) btab_del(&e->by_name, c->name, strlen(c->name), NULL);
+  size_t at = 0;
+  while (e->cogs[at] != c) at++;
+  memmove(e->cogs + at, e->cogs + at + 1, (--e->cog_count - at) * sizeof *e->cogs);
+}
+
+Cog *engine_cog(Engine *e, uint64_t id) {
+  const uint64_t *c = wtab_get(&e->by_id, id);
+  return c ? (Cog *)(uintptr_t)*c : NULL;
+}
+
+// --- the log -------------------------------------------------------------------------------------------
+bool engine_append(Engine *e, const Record *records, size_t n, Err *err) {
+  Buf *bytes = mem_zalloc(mem_mul(n, sizeof *bytes));
+  WalRecord *list = mem_alloc(mem_mul(n, sizeof *list));
+  size_t total = 0;
+  bool ok = true;
+  for (size_t i = 0; ok && i < n; i++) {
+    ok = record_encode(&bytes[i], &records[i], err);
+    list[i] = (WalRecord){bytes[i].data, bytes[i].len};
+    total += bytes[i].len;
+  }
+  uint64_t cost = wal_cost(n, total);
+  ok = ok && wal_reserve(e->wal, cost, err) && wal_append(e->wal, list, n, cost, NULL, err);
+  e->logged_bytes += total;
+  for (size_t i = 0; i < n; i++) buf_free(&bytes[i]);
+  mem_free(bytes);
+  mem_free(list);
+  return ok;
+}
+
+void engine_release(Engine *e, Release r) {
+  mem_reserve(e->releases, e->release_cap, e->release_count + 1);
+  e->releases[e->release_count++] = r;
+}
+
+void engine_break(Engine *e, const Err *err) {
+  if (e->failed) return;
+  e->failed = true;
+  e->failure = *err;
+  log_line(&e->cfg.log, LOG_ERROR, "engine", "stopping, nothing more is acknowledged: %s", err->msg);
+  if (e->cfg.failed) e->cfg.failed(e->cfg.ctx);
+}
+
+static void drop_releases(Engine *e) {
+  Err err = ERR_INIT;
+  err_set(&err, ERR_IO, "palld cannot write its log any more (%s); it restarts from the last commit: try again",
+          e->failure.msg);
+  for (size_t i = 0; i < e->release_count; i++) {
+    if (e->releases[i].call) ctl_fail(e->releases[i].call, &err);
+    mem_free(e->releases[i].text);
+  }
+  e->release_count = 0;
+}
+
+// One sync for all that was appended; then the world may know.
+static void commit(Engine *e) {
+  Err err = ERR_INIT;
+  uint64_t committed;
+  if (!e->failed && wal_next(e->wal) > wal_committed(e->wal) && !wal_commit(e->wal, &committed, &err))
+    engine_break(e, &err);
+  if (e->failed) {
+    drop_releases(e);
+    return;
+  }
+  for (size_t i = 0; i < e->release_count; i++) {
+    host_release(e, &e->releases[i]);
+    mem_free(e->releases[i].text);
+  }
+  e->release_count = 0;
+  if (!wal_prepare(e->wal, &err)) log_line(&e->cfg.log, LOG_WARN, "log", "%s", err.msg);
+}
+
+// --- events --------------------------------------------------------------------------------------------
+static uint64_t world_wall(void *ctx) { return engine_wall_ns(ctx); }
+
+static void world_random(void *ctx, void *out, size_t n) {
+  const Sys *sys = ((Engine *)ctx)->cfg.sys;
+  sys->random(sys->ctx, out, n);
+}
+
+// The child exists from here on; it runs when its record and its parent's are appended.
+static uint64_t world_spin(void *ctx, Cog *parent, Ref fan, Err *err) {
+  Engine *e = ctx;
+  if (e->reissuing && parent->unclaimed_count > 0) {
+    uint64_t id = parent->unclaimed[0];
+    memmove(parent->unclaimed, parent->unclaimed + 1, --parent->unclaimed_count * sizeof id);
+    return id;
+  }
+  Cog *c = cog_new(e->next_id, "", 0, e->cfg.cog_memory, e->jets);
+  RefMark mark = refs_mark(c->m);
+  Ref v;
+  if (!values_move(e->values, parent->m, fan, c->m, &v, err)) {
+    cog_free(c);
+    return 0;
+  }
+  c->parent = parent->id;
+  c->owner = parent->owner;
+  cog_set_value(c, v);
+  refs_release(c->m, mark);
+  c->dirty = true;
+  c->lsn = wal_next(e->wal);
+  engine_add(e, c);
+  cog_add_child(parent, c->id);
+  mem_reserve(e->born, e->born_cap, e->born_count + 1);
+  e->born[e->born_count++] = c;
+  return c->id;
+}
+
+// Appends SPAWN records of children and opens their requests, which may spin more.
+static bool announce_children(Engine *e, Err *err) {
+  bool ok = true;
+  for (size_t i = 0; ok && i < e->born_count; i++) {
+    Cog *c = e->born[i];
+    Buf bytes = {0};
+    Record r = {.kind = RECORD_SPAWN, .cog = c->id, .time = engine_wall_ns(e), .parent = c->parent, .owner = c->owner};
+    ok = values_save(e->values, c->m, COG_VALUE, &bytes, &r.value, err);
+    if (r.value.kind == VALUE_INLINE) r.value.bytes = bytes.data;
+    ok = ok && engine_append(e, &r, 1, err);
+    buf_free(&bytes);
+    if (ok) cog_update_requests(c, 0, &e->world);
+  }
+  e->born_count = 0;
+  return ok;
+}
+
+static bool save_inline(Engine *e, Cog *c, Ref v, Buf *bytes, size_t *offset, RecordValue *out, Err *err) {
+  *offset = bytes->len;
+  return values_save(e->values, c->m, v, bytes, out, err);
+}
+
+static void place(RecordValue *v, const Buf *bytes, size_t offset) {
+  if (v->kind == VALUE_INLINE) v->bytes = bytes->data + offset;
+}
+
+// The event's record: the answers as the cog received them, and a crash's parts.
+static bool log_event(Engine *e, Cog *c, Record *r, Err *err) {
+  size_t n = plan_len(c->m, COG_ANSWERS), *offsets = mem_alloc(mem_mul(n + 2, sizeof *offsets));
+  r->answers = mem_zalloc(mem_mul(n, sizeof *r->answers));
+  r->answer_count = n;
+  r->time = engine_wall_ns(e);
+  Buf bytes = {0};
+  bool ok = true;
+  for (size_t i = 0; ok && i < n; i++) {
+    RefMark mark = refs_mark(c->m);
+    RecordAnswer *a = &r->answers[i];
+    ok = plan_nat_u64(c->m, plan_key(c->m, COG_ANSWERS, i), &a->slot) &&
+         save_inline(e, c, plan_val(c->m, COG_ANSWERS, i), &bytes, &offsets[i], &a->value, err);
+    const Send *s = ok ? c->requests[a->slot].send : NULL;
+    if (s) {
+      a->sender = s->sender;
+      a->message = s->args->id.bytes;
+      a->message_len = RPC_ID_LEN;
+    }
+    refs_release(c->m, mark);
+  }
+  if (ok && r->outcome == OUTCOME_CRASH)
+    ok = save_inline(e, c, COG_OP, &bytes, &offsets[n], &r->op, err) &&
+         save_inline(e, c, COG_ARG, &bytes, &offsets[n + 1], &r->arg, err);
+  for (size_t i = 0; i < n; i++) place(&r->answers[i].value, &bytes, offsets[i]);
+  place(&r->op, &bytes, offsets[n]);
+  place(&r->arg, &bytes, offsets[n + 1]);
+  ok = ok && engine_append(e, r, 1, err);
+  mem_free(r->answers);
+  mem_free(offsets);
+  buf_free(&bytes);
+  return ok;
+}
+
+static void acknowledge(Engine *e, Cog *c, const Record *r) {
+  for (size_t i = 0; i < c->request_count; i++) {
+    Send *s = c->requests[i].send;
+    if (!s || !c->requests[i].ready) continue;
+    MessageId id = {.sender = s->sender};
+    memcpy(id.id, s->args->id.bytes, RPC_ID_LEN);
+    cog_note_message(c, &id, r->event);
+    engine_release(e, (Release){.kind = RELEASE_SEND,
+                                .call = s->call,
+                                .cog = c->id,
+                                .event = r->event,
+                                .failed = r->outcome != OUTCOME_DONE});
+    mem_free(s);
+    c->requests[i].send = NULL;
+  }
+}
+
+static void finish_event(Engine *e, Cog *c, Record *r, Ref old) {
+  Err err = ERR_INIT;
+  if (!log_event(e, c, r, &err)) {
+    engine_break(e, &err);
+    return;
+  }
+  acknowledge(e, c, r);
+  cog_consume(c);
+  e->events++;
+  if (r->outcome != OUTCOME_DONE)
+    engine_release(e, (Release){.kind = RELEASE_LINE, .cog = c->id, .text = mem_printf(
+        "event %llu ended in %s", (unsigned long long)r->event,
+        r->outcome == OUTCOME_CRASH ? "a crash" : r->outcome == OUTCOME_TIME ? "its time limit" : "a limit")});
+  if (c->state == STATE_SPINNING) {
+    cog_update_requests(c, old, &e->world);
+    if (!announce_children(e, &err)) engine_break(e, &err);
+  } else {
+    Err dead = ERR_INIT;
+    err_set(&dead, ERR_RETRY, "cog %llu has ended (%s) and takes no messages", (unsigned long long)c->id,
+            c->state == STATE_CRASHED ? "crashed" : "timed out");
+    host_end_calls(e, c, &dead);
+  }
+}
+
+static bool is_active(const Cog *c) { return c->state == STATE_SPINNING && !c->paused; }
+
+// One slice of one cog. True when it has more to do at once.
+static bool turn(Engine *e, Cog *c, uint64_t now) {
+  if (!is_active(c) && !c->running) return false;
+  c->clock_ns = engine_wall_ns(e);
+  if (!c->running) {
+    cog_poll(c, &e->world);
+    host_deliver(e, c, now);
+    if (!cog_has_answers(c)) return false;
+    c->started_ns = now;
+    cog_begin(c, e->cfg.event_fuel);
+  }
+  RefMark mark = refs_mark(c->m);
+  Ref old = ref_dup(c->m, COG_ROW);
+  Record r;
+  if (cog_run(c, SLICE, engine_mono_ns(e), e->cfg.event_ms * 1000000u, &r)) finish_event(e, c, &r, old);
+  refs_release(c->m, mark);
+  return !e->failed && (c->running || (is_active(c) && cog_has_answers(c)));
+}
+
+// Runs cogs until nothing is ready or the round is over. True: there is more to do.
+static bool run_round(Engine *e) {
+  uint64_t begin = engine_mono_ns(e);
+  for (bool more = true; more;) {
+    more = false;
+    for (size_t i = 0; i < e->cog_count && !e->failed; i++) more |= turn(e, e->cogs[i], engine_mono_ns(e));
+    if (more && engine_mono_ns(e) - begin > ROUND_NS) return true;
+  }
+  return false;
+}
+
+// --- the thread ----------------------------------------------------------------------------------------
+static uint64_t next_deadline(Engine *e) {
+  uint64_t now = engine_mono_ns(e), wall = engine_wall_ns(e), first = UINT64_MAX;
+  for (size_t i = 0; i < e->cog_count; i++) {
+    const Cog *c = e->cogs[i];
+    uint64_t wake = is_active(c) ? cog_wake_seconds(c) : UINT64_MAX, at = host_deadline(c);
+    if (wake < UINT64_MAX / 1000000000u) {
+      uint64_t due = wake * 1000000000u, in = due > wall ? due - wall : 0;
+      if (now + in < at) at = now + in;
+    }
+    if (at < first) first = at;
+  }
+  return first;
+}
+
+// Takes the jobs; waits for some, or until the deadline, when there is nothing else to do.
+static Job *take_jobs(Engine *e, bool wait) {
+  uint64_t deadline = wait ? next_deadline(e) : 0;
+  pthread_mutex_lock(&e->lock);
+  while (wait && !e->jobs && !e->stopping) {
+    if (deadline == UINT64_MAX) {
+      pthread_cond_wait(&e->wake, &e->lock);
+      continue;
+    }
+    struct timespec ts = {(time_t)(deadline / 1000000000u), (long)(deadline % 1000000000u)};
+    if (pthread_cond_timedwait(&e->wake, &e->lock, &ts) == ETIMEDOUT) break;
+  }
+  Job *jobs = e->jobs;
+  e->jobs = NULL;
+  e->jobs_end = &e->jobs;
+  pthread_mutex_unlock(&e->lock);
+  return jobs;
+}
+
+static void *engine_thread(void *ctx) {
+  Engine *e = ctx;
+  bool busy = true;
+  for (;;) {
+    Job *jobs = take_jobs(e, !busy);
+    pthread_mutex_lock(&e->lock);
+    bool stopping = e->stopping;
+    pthread_mutex_unlock(&e->lock);
+    while (jobs) {
+      Job *next = jobs->next;
+      host_do(e, jobs);
+      mem_free(jobs);
+      jobs = next;
+    }
+    busy = !stopping && !e->failed && run_round(e);
+    commit(e);
+    Err err = ERR_INIT;
+    if (!e->failed && e->logged_bytes >= e->cfg.snapshot_bytes && !persist_snapshot(e, &err))
+      log_line(&e->cfg.log, LOG_WARN, "snapshot", "%s", err.msg);
+    if (stopping) break;
+  }
+  return NULL;
+}
+
+bool engine_open(Engine **out, const EngineConfig *config, Err *err) {
+  Engine *e = mem_zalloc(sizeof *e);
+  e->cfg = *config;
+  if (!e->cfg.cog_memory) e->cfg.cog_memory = COG_MEMORY;
+  if (!e->cfg.event_fuel) e->cfg.event_fuel = EVENT_FUEL;
+  if (!e->cfg.event_ms) e->cfg.event_ms = EVENT_MS;
+  if (!e->cfg.snapshot_bytes) e->cfg.snapshot_bytes = SNAPSHOT_BYTES;
+  e->next_id = 1;
+  e->jobs_end = &e->jobs;
+  e->jets = jet_table_default();
+  e->world = (CogWorld){e, world_wall, world_random, world_spin};
+  pthread_mutex_init(&e->lock, NULL);
+  pthread_condattr_t attr;
+  pthread_condattr_init(&attr);
+  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+  pthread_cond_init(&e->wake, &attr);
+  pthread_condattr_destroy(&attr);
+  if (!persist_open(e, err)) {
+    engine_close(e);
+    return false;
+  }
+  *out = e;
+  return true;
+}
+
+// Requests of spinning cogs are issued again.
+bool engine_start(Engine *e, Err *err) {
+  e->reissuing = true;
+  for (size_t i = 0; i < e->cog_count; i++)
+    if (e->cogs[i]->state == STATE_SPINNING) cog_update_requests(e->cogs[i], 0, &e->world);
+  e->reissuing = false;
+  if (!announce_children(e, err)) return false;
+  if (pthread_create(&e->thread, NULL, engine_thread, e) != 0)
+    return err_set(err, ERR_INTERNAL, "cannot start the engine's thread");
+  e->started = true;
+  return true;
+}
+
+void engine_stop(Engine *e) {
+  if (!e->started) return;
+  pthread_mutex_lock(&e->lock);
+  e->stopping = true;
+  pthread_cond_signal(&e->wake);
+  pthread_mutex_unlock(&e->lock);
+  pthread_join(e->thread, NULL);
+  e->started = false;
+  Err bye = ERR_INIT, err = ERR_INIT;
+  err_set(&bye, ERR_RETRY, "palld is stopping; try again when it is back");
+  for (size_t i = 0; i < e->cog_count; i++) {
+    machine_abandon(e->cogs[i]->m);
+    e->cogs[i]->running = false;
+    host_end_calls(e, e->cogs[i], &bye);
+  }
+  if (!e->failed && !persist_snapshot(e, &err)) log_line(&e->cfg.log, LOG_WARN, "snapshot", "%s", err.msg);
+}
+
+void engine_close(Engine *e) {
+  if (!e) return;
+  for (size_t i = 0; i < e->cog_count; i++) cog_free(e->cogs[i]);
+  mem_free(e->cogs);
+  wtab_free(&e->by_id);
+  btab_free(&e->by_name);
+  mem_free(e->releases);
+  mem_free(e->born);
+  mem_free(e->removed);
+  wal_close(e->wal);
+  values_free(e->values);
+  store_close(e->store);
+  jet_table_free(e->jets);
+  pthread_cond_destroy(&e->wake);
+  pthread_mutex_destroy(&e->lock);
+  mem_free(e);
+}

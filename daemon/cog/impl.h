@@ -1,0 +1,90 @@
+// Private to daemon/cog: the engine's parts.
+//
+//   engine.c    the thread: rounds of jobs, events, one commit, release
+//   host.c      calls from the control socket become jobs; jobs are done
+//   persist.c   opening: snapshots and replay; taking snapshots
+#pragma once
+#include "common/plan/jet.h"
+#include "common/store/store.h"
+#include "daemon/cog/cog.h"
+#include "daemon/cog/engine.h"
+#include "daemon/log/wal.h"
+#include <pthread.h>
+
+typedef enum JobKind {
+  JOB_INFO, JOB_PS, JOB_SPAWN, JOB_SEND, JOB_INSPECT, JOB_TRACE, JOB_LOG, JOB_STOP, JOB_START, JOB_RM, JOB_CANCEL
+} JobKind;
+
+// A call on its way to the engine's thread.
+typedef struct Job {
+  struct Job *next;
+  JobKind kind;
+  CtlCall *call;
+  const void *args;
+} Job;
+
+// What may be told once the records up to `lsn` are durable.
+typedef enum ReleaseKind { RELEASE_SPAWN, RELEASE_SEND, RELEASE_DONE, RELEASE_LINE } ReleaseKind;
+typedef struct Release {
+  ReleaseKind kind;
+  CtlCall *call;
+  uint64_t cog, event;
+  bool again;    // RELEASE_SEND: acknowledged before
+  bool failed;   // RELEASE_SEND: the event that took the message did not end well
+  char *text;    // RELEASE_LINE: of the cog's trace
+} Release;
+
+struct Engine {
+  EngineConfig cfg;
+  Store *store;
+  Wal *wal;
+  Values *values;
+  JetTable *jets;
+  CogWorld world;
+
+  // Shared with other threads, under `lock`.
+  pthread_mutex_t lock;
+  pthread_cond_t wake;
+  Job *jobs, **jobs_end;
+  bool stopping;
+
+  // The engine's thread only.
+  pthread_t thread;
+  bool started, failed;
+  Cog **cogs; // by id ascending
+  size_t cog_count, cog_cap;
+  WordTable by_id;
+  BytesTable by_name;
+  uint64_t next_id;
+  bool reissuing; // at the start: a spin that was done before is not done again
+  uint64_t *removed; // ids whose snapshots are to be deleted
+  size_t removed_count, removed_cap;
+  Release *releases;
+  size_t release_count, release_cap;
+  uint64_t events, snapshot_lsn, logged_bytes;
+  Err failure;
+  // Children spun in the event being finished: their records follow the parent's in one append.
+  Cog **born;
+  size_t born_count, born_cap;
+};
+
+// --- engine.c ------------------------------------------------------------------------------------------
+void engine_add(Engine *e, Cog *c);    // indexes it by id and name
+void engine_forget(Engine *e, Cog *c); // and takes it out
+Cog *engine_cog(Engine *e, uint64_t id);
+bool engine_append(Engine *e, const Record *records, size_t n, Err *err); // one atomic append
+void engine_release(Engine *e, Release r);
+void engine_break(Engine *e, const Err *err); // a commit failed: nothing is released any more
+uint64_t engine_wall_ns(Engine *e);
+uint64_t engine_mono_ns(Engine *e);
+
+// --- host.c --------------------------------------------------------------------------------------------
+void host_do(Engine *e, Job *job);
+void host_release(Engine *e, const Release *r);
+void host_end_calls(Engine *e, Cog *c, const Err *err); // fails every call that waits in the cog
+void host_deliver(Engine *e, Cog *c, uint64_t now_ns);  // messages to open pokes; ends waits that are over
+uint64_t host_deadline(const Cog *c);                   // earliest; UINT64_MAX: none
+
+// --- persist.c -----------------------------------------------------------------------------------------
+bool persist_open(Engine *e, Err *err);
+bool persist_snapshot(Engine *e, Err *err); // of all cogs that changed and are not running; prunes the log
