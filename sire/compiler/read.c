@@ -265,6 +265,15 @@ static Tree *leaf_call(Sire *s, Tree *t) {
   return call;
 }
 
+static Ast *no_tree(Sire *s, const Tree *t) {
+  Buf text = {0};
+  report_value(s, &text, t->value, 200);
+  sire_fail(s, s->chain != NULL ? s->chain->call : NULL, "a macro returned what is no Rex tree: %s",
+            buf_cstr(&text));
+  buf_free(&text);
+  return NULL;
+}
+
 // Reads what is not a macro call, or gives the macro and the form to call it with.
 static Ast *read_plain(Sire *s, Env *env, Tree **t, Ref *macro) {
   Tree *x = *t;
@@ -273,7 +282,7 @@ static Ast *read_plain(Sire *s, Env *env, Tree **t, Ref *macro) {
   bool is;
   if (x->kind == TREE_EMBED) return ast_const(s, x->embed);
   if (x->kind == TREE_NODE) return read_node(s, env, x);
-  if (x->kind != TREE_LEAF) return fail(s, x, "a macro returned what is no Rex tree");
+  if (x->kind != TREE_LEAF) return no_tree(s, x);
   if (x->style == REX_LINE) return leaf_page(s, x);
   if (kind == LEAF_IDENT) return try_name(s, x, &name, &is) ? leaf_variable(s, env, x, name) : NULL;
   if (kind != LEAF_OTHER) return leaf_literal(s, x, kind);

@@ -31,18 +31,32 @@ static const Rex *nearest_source(Sire *s, const Tree *at) {
   return src;
 }
 
+// Whether the line with the caret already shows the whole form.
+static bool is_shown(Sire *s, const Tree *t) {
+  const Rex *src = tree_source(s, t);
+  return src != NULL && src->start.line > 0 && src->start.line == src->end.line && src->heir == NULL;
+}
+
+// One line, unless it says what the line before said.
+static void add_form(Sire *s, Buf *out, Buf *last, const char *label, Tree *t, size_t max) {
+  Buf line = {0};
+  report_tree(s, &line, t, max);
+  if (line.len != last->len || memcmp(line.data, last->data, line.len) != 0)
+    buf_printf(out, "\n%s%s", label, buf_cstr(&line));
+  buf_free(last);
+  *last = line;
+}
+
 static void add_context(Sire *s, Buf *out, Tree *at) {
-  if (at != NULL) {
-    buf_str(out, "\nin: ");
-    report_tree(s, out, at, FORM_SHOWN);
-  }
+  Buf last = {0};
+  if (at != NULL && !is_shown(s, at)) add_form(s, out, &last, "in: ", at, FORM_SHOWN);
   int shown = 0;
   for (const Expansion *e = s->chain; e != NULL && shown < CALLS_SHOWN; e = e->outer) {
-    if (e->call == at) continue;
-    buf_str(out, "\nfrom the macro call: ");
-    report_tree(s, out, e->call, CALL_SHOWN);
+    if (e->call == at || is_shown(s, e->call)) continue;
+    add_form(s, out, &last, "from the macro call: ", e->call, CALL_SHOWN);
     shown++;
   }
+  buf_free(&last);
 }
 
 static bool fail_with(Sire *s, Tree *at, ErrCode code, Buf *reason) {
@@ -106,6 +120,7 @@ bool sire_fail_run(Sire *s, Tree *at, Outcome outcome, const char *doing, ...) {
 
 bool sire_whnf(Sire *s, Ref r, const char *doing) {
   if (!plan_is_lazy(s->m, r)) return true;
+  if (s->peeking) return false;
   Outcome o = plan_whnf(s->m, r);
   return o == RUN_DONE || sire_fail_run(s, NULL, o, "%s", doing);
 }
@@ -122,7 +137,10 @@ typedef struct Embeds {
 
 static void show_embed(void *ctx, Buf *out, uint64_t word) {
   const Embeds *e = ctx;
-  show_value(e->s->m, out, (Ref)word, e->max);
+  if (word == 0)
+    buf_str(out, "...");
+  else
+    show_value(e->s->m, out, (Ref)word, e->max);
 }
 
 // What does not fit ends in dots.

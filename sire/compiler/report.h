@@ -17,7 +17,7 @@ bool sire_fail(Sire *s, Tree *at, const char *fmt, ...) __attribute__((format(pr
 bool sire_fail_run(Sire *s, Tree *at, Outcome outcome, const char *doing, ...)
     __attribute__((format(printf, 4, 5)));
 
-// Evaluates the Ref in place; false after sire_fail_run.
+// Evaluates the Ref in place; false after sire_fail_run, or when peeking.
 bool sire_whnf(Sire *s, Ref r, const char *doing);
 bool sire_force(Sire *s, Ref r, const char *doing);
 

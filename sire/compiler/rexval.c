@@ -215,14 +215,12 @@ Ref tree_value(Sire *s, Tree *t) {
 
 // --- for messages --------------------------------------------------------------------------------
 Rex *tree_to_rex(Sire *s, const Tree *t, uint32_t *budget) {
-  if (*budget == 0 || t->kind == TREE_UNREAD || t->kind == TREE_BAD) {
-    if (t->kind == TREE_UNREAD && t->src != NULL && *budget > 0) {
-      Tree copy = *t;
-      open_rex(s, &copy);
-      return tree_to_rex(s, &copy, budget);
-    }
-    return rex_leaf(&s->arena, REX_WORD, "...", 3, NULL);
-  }
+  Tree open = *t;
+  s->peeking = true;
+  bool known = *budget > 0 && tree_open(s, &open) && open.kind != TREE_BAD;
+  s->peeking = false;
+  if (!known) return rex_embed(&s->arena, 0);
+  t = &open;
   *budget -= 1;
   if (t->kind == TREE_EMBED) return rex_embed(&s->arena, t->embed);
   uint32_t n = t->count < *budget ? t->count : *budget;

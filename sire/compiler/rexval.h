@@ -53,8 +53,8 @@ static inline bool tree_is_node(const Tree *t, const char *rune) {
 // Makes the pins that values of trees begin with.
 void rexval_init(Sire *s);
 
-// For messages: a plain tree with at most `budget` nodes, the rest cut to "...". Parts that were not
-// looked at yet show as "...", so nothing is evaluated. Embedded values keep their Ref as the word.
+// For messages: a plain tree with at most `budget` nodes. What is cut off, or not computed yet, becomes
+// an embed of 0; embedded values keep their Ref as the word. Nothing is evaluated.
 Rex *tree_to_rex(Sire *s, const Tree *t, uint32_t *budget);
 
 // The source node whose value `t` has; NULL when there is none.

@@ -43,6 +43,7 @@ struct Sire {
   Tree *at;         // the form being worked on, for errors that have no better place
   Expansion *chain; // macro calls that led to it
   uint32_t depth;   // nesting of the pass in progress
+  bool peeking;     // for a message: nothing may be evaluated
 
   Definitions *definitions;
   RexReader *repl;

@@ -1,0 +1,199 @@
+// Error reports, word for word, and what a failure leaves behind.
+#include "tests/base/suite.h"
+#include "tests/sire/support.h"
+#include <string.h>
+
+typedef struct Bad {
+  const char *source, *where, *msg; // where: without the folder
+} Bad;
+
+static const Bad bads[] = {
+    {"= x yy\n", "t.sire:2:5",
+     "unresolved symbol: yy is neither a local name nor defined or imported in this module\n  = x yy\n      "
+     "^"},
+    {"= (f x)\n@ y 3\n| x z\n", "t.sire:4:5",
+     "unresolved symbol: z is neither a local name nor defined or imported in this module\n  | x z\n      ^"},
+    {"| no such\n", "t.sire:2:3",
+     "unresolved symbol: no is neither a local name nor defined or imported in this module\n  | no such\n    "
+     "^"},
+    {"%% x\n", "t.sire:2:1", "unbound rune: %% is neither a command nor a macro in scope\n  %% x\n  ^"},
+    {"= x %% 3\n", "t.sire:2:5",
+     "undefined rune: %% is neither built in nor a macro in scope\n  = x %% 3\n      ^"},
+    {"= x 0xff\n", "t.sire:2:5",
+     "only the # macro could read this word, and it is not in scope\n  = x 0xff\n      ^"},
+    {"= x f(3)\n", "t.sire:2:5",
+     "two forms without a space between them mean a call of the # macro, which is not in scope\n  = x f(3)\n "
+     "     ^\nin: f(3)"},
+    {"= [a b] 3\n", "t.sire:2:3", "expected what to define: name, (f x y) or (**f x y)\n  = [a b] 3\n    ^"},
+    {"= x\n", "t.sire:2:1", "a definition takes a name or (name arguments) and an expression\n  = x\n  ^"},
+    {"= x (5 6)\n", "t.sire:2:1",
+     "computing the value of x ended in crash with operator 5, argument 6\n  = x (5 6)\n  ^"},
+    {"(5 6)\n", "t.sire:2:1",
+     "computing the expression ended in crash with operator 5, argument 6\n  (5 6)\n  ^"},
+    {":| nowhere\n", "t.sire:2:1",
+     "no module nowhere was loaded before this one: it must be on the chain of modules that #### names\n  :| "
+     "nowhere\n  ^"},
+    {"= a 1\n\n^-^ a b\n", "t.sire:4:1", "cannot export b: it is not defined here\n  ^-^ a b\n  ^"},
+    {"\n#### t2\n", "t.sire:3:1", "#### without <- begins a chain, but t is loaded already\n  #### t2\n  ^"},
+    {"\n#### t2 <- other\n", "t.sire:3:1",
+     "the module before this one is t, not other\n  #### t2 <- other\n  ^"},
+    {"= c3 (0 0 4 0)\n= ({%} s x err ok) (err x {no good})\n\n= y\n| 3\n% a b\n", "t.sire:7:1",
+     "macro failure: no good\n  % a b\n  ^"},
+    {"= ({%} s x err ok) (err x {no good})\n\n= y (3 (% a b))\n", "t.sire:4:8",
+     "macro failure: no good\n  = y (3 (% a b))\n         ^"},
+    {"= ({%} s x err ok) (5 6)\n\n= y (3 (% a b))\n", "t.sire:4:8",
+     "computing the macro % ended in crash with operator 5, argument 6\n  = y (3 (% a b))\n         ^"},
+    {"= ({%} s x err ok) 7\n\n= y (3 (% a b))\n", "t.sire:4:8",
+     "the macro's answer is neither (err form message) nor (ok state form): no row of three\n  = y (3 (% a "
+     "b))\n         ^"},
+    {"= ({%} s x err ok) (ok s x)\n\n= y (% a b)\n", "t.sire:4:5",
+     "a form that is still a macro call after 100000 expansions\n  = y (% a b)\n      ^"},
+    {"= ({%} s x err ok) (ok 5 0)\n\n= y (% a b)\n", "t.sire:4:5",
+     "a macro returned what is no Rex tree: 0\n  = y (% a b)\n      ^"},
+    {"= ({%} s x err ok) (ok s 0)\n\n= y (% a b)\n", "t.sire:4:5",
+     "a macro returned what is no Rex tree: 0\n  = y (% a b)\n      ^"},
+    {"=?= 3\n", "t.sire:2:1", "an assertion takes two expressions\n  =?= 3\n  ^"},
+    {"= x (@ 3)\n", "t.sire:2:5", "@ takes a name, its value and a body\n  = x (@ 3)\n      ^"},
+    {"= x (&)\n", "t.sire:2:5",
+     "& takes its arguments and a body, and a tag before them or not\n  = x (&)\n      ^"},
+    {"= x a.b\n", "t.sire:2:5",
+     "unresolved symbol: no module a with a b was loaded before this one\n  = x a.b\n      ^"},
+    {"= (x 3 [a]) 4\n", "t.sire:2:8",
+     "expected a name here, such as foo, {foo} or 3\n  = (x 3 [a]) 4\n         ^"},
+    {"= ({%} s x err ok) (ok s (.{##} x))\n\n= y (% a b)\n", "t.sire:2:27",
+     "unresolved symbol: ## is neither a local name nor defined or imported in this module\n  = ({%} s x err "
+     "ok) (ok s (.{##} x))\n                            ^"},
+    {"= c2 (0 0 3 0)\n= t (4 (0 {##WORD} 3 0) {zz} 0)\n= ({%} s x err ok) (ok s t)\n\n= y\n| c2 3\n% aaa\n  "
+     "bbb\n  ccc\n",
+     "t.sire:8:1",
+     "unresolved symbol: zz is neither a local name nor defined or imported in this module\n  % aaa\n  "
+     "^\nin: zz\nfrom the macro call: (% aaa bbb ccc)"},
+    {"= ({%} s x err ok) (ok s (0 0 1))\n\n= y (% a b)\n", "t.sire:4:5",
+     "a macro returned what is no Rex tree: (0 0 1)\n  = y (% a b)\n      ^"},
+    {"= ({%} s x err ok) (ok 0 x)\n\n= y (% a b)\n", "t.sire:4:5",
+     "a macro returned a compiler state that is not a row of 4\n  = y (% a b)\n      ^"},
+    {"= ({%} s x err ok) (ok (0 0 5 0 #1 2 3 4) x)\n\n= y (% a b)\n", "t.sire:2:33",
+     "undefined rune: # is neither built in nor a macro in scope\n  = ({%} s x err ok) (ok (0 0 5 0 #1 2 3 "
+     "4) x)\n                                  ^"},
+    {"= ({%} s x err ok) (ok (0 0 5 0 1 2 3 4) x)\n\n= y (% a b)\n", "t.sire:4:5",
+     "a macro returned a compiler state whose scope is no tab\n  = y (% a b)\n      ^"},
+    {"= ({%} s x err ok) (err x (0 0))\n\n= y (% a b)\n", "t.sire:4:5",
+     "macro failure, with a message that is not text\n  = y (% a b)\n      ^"},
+    {"= x {}\n= y\n  } a\n  } b\n  c\n", "t.sire:4:3",
+     "expected what to define: name, (f x y) or (**f x y)\n    } a\n    ^\nin: {a}{b}"},
+    {"= y\n@@ = 3\n  x\n", "t.sire:3:4", "@@ takes a chain of forms like (= name value)\n  @@ = 3\n     ^"},
+    {"= a 1\n:| t [b]\n", "t.sire:3:1",
+     "undefined rune: :| is neither built in nor a macro in scope\n  :| t [b]\n  ^"},
+    {":| t b\n", "t.sire:2:1",
+     "an import is a module, and a list of names like [a b] or none\n  :| t b\n  ^"},
+    {"^-^ (3 4)\n", "t.sire:2:5", "expected a name here, such as foo, {foo} or 3\n  ^-^ (3 4)\n      ^"},
+    {"= y (**3 4)\n= y (** 3 4)\n", "t.sire:3:5", "** takes one expression\n  = y (** 3 4)\n      ^"},
+    {"= y (^ 4)\n", "t.sire:2:5",
+     "^ takes a body, and the value of _ in it as the last part\n  = y (^ 4)\n      ^"},
+    {"= y (| )\n", "t.sire:2:5", "an application of nothing: it needs a function\n  = y (| )\n      ^"},
+    {"= y (? (3 4))\n", "t.sire:2:5",
+     "? takes a function's name with its arguments and a body, and a tag before them or not\n  = y (? (3 "
+     "4))\n      ^"},
+    {"= y (? [f x] 4)\n", "t.sire:2:8",
+     "expected a function's name and arguments, such as (f x y)\n  = y (? [f x] 4)\n         ^"},
+    {"= y ((a b) & 4)\n= y ([a b] & 4)\n", "t.sire:3:6",
+     "expected the arguments of a function, such as (x y z)\n  = y ([a b] & 4)\n       ^"},
+    {"= y (. a b c)\n", "t.sire:2:5", ". takes a name, or a module and a name\n  = y (. a b c)\n      ^"},
+};
+
+START_TEST(reports) {
+  Fixture *f = fixture_new();
+  for (size_t i = 0; i < sizeof bads / sizeof *bads; i++) {
+    ck_assert_msg(!fixture_load(f, bads[i].source), "%s", bads[i].source);
+    const char *where = strrchr(f->err.where, '/');
+    ck_assert_str_eq(where == NULL ? f->err.where : where + 1, bads[i].where);
+    ck_assert_str_eq(f->err.msg, bads[i].msg);
+    ck_assert_int_eq(f->err.code, ERR_DATA);
+  }
+  fixture_free(f);
+}
+END_TEST
+
+// Assertions are counted and told; a crash is one that does not hold; what follows is run.
+START_TEST(assertions) {
+  Fixture *f = fixture_new();
+  bool ok =
+      fixture_load(f, "= c2 (0 0 3 0)\n\n=?= 1 1\n=?= 2\n    | c2 3 {text}\n=?= (5 6) 1\n\n=?= 1 (5 7)\n\n"
+                      "#=?= (c2 1) (c2 1)\n");
+  ck_assert_msg(ok, "%s", f->err.msg);
+  SireCounts n = sire_counts(f->s);
+  ck_assert_uint_eq(n.passed, 2);
+  ck_assert_uint_eq(n.failed, 3);
+  ck_assert_str_eq(buf_cstr(&f->log), "5:1: (=?= 2 (c2 3 {text}))\n"
+                                      "  first:  2\n"
+                                      "  second: [{text} 3]\n"
+                                      "7:1: (=?= (5 6) 1)\n"
+                                      "  the first side ended in crash with operator 5, argument 6\n"
+                                      "9:1: (=?= 1 (5 7))\n"
+                                      "  the second side ended in crash with operator 5, argument 7\n");
+  fixture_free(f);
+}
+END_TEST
+
+// A name in an assertion that does not resolve is an error, not a failed assertion.
+START_TEST(assertion_that_cannot_be_read) {
+  Fixture *f = fixture_new();
+  ck_assert(!fixture_load(f, "=?= 1 no\n"));
+  ck_assert_uint_eq(sire_counts(f->s).failed, 0);
+  fixture_free(f);
+}
+END_TEST
+
+// Limits of the machine end the load with ERR_LIMIT.
+START_TEST(limits) {
+  Fixture *f = fixture_new();
+  machine_set_limits(f->m, 0, 100000);
+  ck_assert(!fixture_load(f, "= (loop x) (loop (3 x))\n= y (loop 1)\n"));
+  ck_assert_msg(f->err.code == ERR_LIMIT, "%s", f->err.msg);
+  ck_assert_ptr_nonnull(strstr(f->err.msg, "computing the value of y ended in "));
+  ck_assert(!fixture_load(f, "= (loop x) (loop (3 x))\n\n=?= 1 (loop 1)\n"));
+  ck_assert_int_eq(f->err.code, ERR_LIMIT);
+  fixture_free(f);
+}
+END_TEST
+
+// Nesting that no reader limits: chains of heirs, one inside the other in meaning.
+START_TEST(nesting) {
+  Fixture *f = fixture_new();
+  Buf text = {0};
+  buf_str(&text, "= (f x)\n");
+  for (int i = 0; i < 4000; i++) buf_str(&text, "@ x (x 1)\n");
+  buf_str(&text, "| x\n");
+  ck_assert_msg(fixture_load(f, buf_cstr(&text)), "%s", f->err.msg);
+  buf_clear(&text);
+  buf_str(&text, "= (f x)\n");
+  for (int i = 0; i < SIRE_MAX_DEPTH + 1; i++) buf_str(&text, "@ x (x 1)\n");
+  buf_str(&text, "| x\n");
+  ck_assert(!fixture_load(f, buf_cstr(&text)));
+  ck_assert_ptr_nonnull(strstr(f->err.msg, "nests deeper than 5000 levels; give its parts names"));
+  buf_clear(&text);
+  buf_str(&text, "= (f x)\n");
+  for (int i = 0; i < 4000; i++) buf_str(&text, "& (y)\n");
+  buf_str(&text, "| x\n");
+  ck_assert_msg(fixture_load(f, buf_cstr(&text)), "%s", f->err.msg);
+  buf_free(&text);
+  fixture_free(f);
+}
+END_TEST
+
+// A wide application is not deep.
+START_TEST(wide) {
+  Fixture *f = fixture_new();
+  Buf text = {0};
+  buf_str(&text, "= row (0 0 20001 0)\n= (f x)\n| row\n");
+  for (int i = 0; i < 20000; i++) buf_str(&text, i % 2 ? "  x\n" : "  7\n");
+  buf_str(&text, "\n= all (f 3)\n");
+  ck_assert_msg(fixture_load(f, buf_cstr(&text)), "%s", f->err.msg);
+  Err err = ERR_INIT;
+  ck_assert_uint_eq(plan_len(f->m, sire_lookup(f->s, "all", &err)), 20000);
+  buf_free(&text);
+  fixture_free(f);
+}
+END_TEST
+
+SUITE_MAIN("sire/errors", reports, assertions, assertion_that_cannot_be_read, limits, nesting, wide)
