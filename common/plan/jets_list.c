@@ -99,28 +99,30 @@ static JetResult run_take(Machine *m, Value *f, Value *io) {
 
 // --- rows from lists ---------------------------------------------------------------------------------
 
-// Frame: size, list, then: whether we have begun, the row, how much of it is filled. Elements that the
-// list does not have are 0. Cells behind the last one taken are not looked at.
+// Frame: size, list, then: whether a cell is being evaluated. The elements are gathered on the stack, as
+// the list may crash or be short; those that it does not have are 0. Cells behind the last one taken
+// are not looked at.
 static JetResult row_from_list(Machine *m, Value *f, Value *io, bool reversed) {
-  enum { STARTED = 2, ROW, AT };
-  RowBuilder b;
+  enum { ASKED = 2 };
+  Value *base = f + 4;
   uint64_t n;
+  RowBuilder b;
   if (!nat_u64(as_nat(f[0]), &n)) n = UINT64_MAX;
-  if (!f[STARTED]) {
-    f[STARTED] = 1;
-    if (!row_build(&b, m, &f[ROW], n)) return JET_STOP;
-  } else {
-    f[1] = *io;
-  }
-  while (f[AT] < n) {
+  if (f[ASKED]) f[1] = *io;
+  size_t got = (size_t)(m->sp - base);
+  for (; got < n; got++) {
+    f[ASKED] = 1;
     if (!jet_known(&f[1])) return jet_eval(io, f[1]);
     if (is_nat(f[1])) break;
-    size_t len = jet_args(m, f[1]), at = f[AT]++;
-    if (len == SIZE_MAX) return JET_STOP;
-    row_set_evaluated(m, f[ROW], reversed ? n - 1 - at : at, len > 0 ? val_deref(args_at(f[1], 0)) : 0);
+    size_t len = jet_args(m, f[1]);
+    if (len == SIZE_MAX || !stack_room(m, 1) || !jet_charge(m, got % 16 == 0)) return JET_STOP;
+    stack_push(m, len > 0 ? args_at(f[1], 0) : 0);
     f[1] = len > 1 ? args_at(f[1], 1) : 0;
   }
-  return jet_done(io, f[ROW]);
+  if (!jet_open_row(m, &b, n)) return JET_STOP;
+  for (uint64_t i = got; reversed && i < n; i++) row_push(&b, 0);
+  for (size_t i = 0; i < got; i++) row_push(&b, base[reversed ? got - 1 - i : i]);
+  return jet_close_row(&b, io);
 }
 
 static JetResult run_to_row(Machine *m, Value *f, Value *io) { return row_from_list(m, f, io, false); }
@@ -170,8 +172,8 @@ static const JetDef list[] = {
     JET("drop", 2, 0, "01", run_drop, "45ARChFpRYWa1o1n4jxYbqVvBmkWzxYQxCFPNkcnE1d8"),
     JET("take", 2, 0, "01", run_take, "2gABh4WVzRnyRtdM49QGP4GTUGNidMercKgxaFDonvfP"),
     JET("unfoldr", 2, 0, "", NULL, "AqALs9y4dSE4nUxpGv6vYjqtq4eJL9ZXQSeMb9n7a2vK"),
-    JET("_SizedListToRow", 2, 3, "0", run_to_row, "12AFprhZ7HSa4451hkhveQTVCmuds6kvmLYmjQZsDUNf"),
-    JET("_SizedListToRowRev", 2, 3, "0", run_to_row_rev, "EXQjpxzxxiLqW3xMwKqRYyUyFfxbEpbvfhRMsUBDmxtE"),
+    JET("_SizedListToRow", 2, 1, "0", run_to_row, "12AFprhZ7HSa4451hkhveQTVCmuds6kvmLYmjQZsDUNf"),
+    JET("_SizedListToRowRev", 2, 1, "0", run_to_row_rev, "EXQjpxzxxiLqW3xMwKqRYyUyFfxbEpbvfhRMsUBDmxtE"),
     JET("bsearch", 2, BS_STATE, "1", run_bsearch, "GL5YmUEpJm4dEqPSF7KHXATef9dQkA5eiZaq6vcwEk7J"),
 };
 
