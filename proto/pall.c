@@ -224,6 +224,8 @@ Pall *pall_connect(const char *path, const char *client, int timeout_ms, Err *er
 
 const RpcHello *pall_server(const Pall *p) { return &p->hello; }
 
+bool pall_is_broken(const Pall *p) { return p->broken; }
+
 void pall_new_id(RpcId *id) {
   size_t got = 0;
   while (got < sizeof id->bytes) {

@@ -21,6 +21,7 @@ Pall *pall_from_fd(int fd, const char *client, int timeout_ms, Err *err); // tak
 void pall_close(Pall *p);                                                 // accepts NULL
 
 const RpcHello *pall_server(const Pall *p);
+bool pall_is_broken(const Pall *p); // of no use any more, as said above
 
 // `args` and `result` are the structs of that method (methods.h). timeout_ms bounds the whole call;
 // PALL_TIMEOUT_DEFAULT is 30 s, for `send` its wait_ms and 30 s.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -80,6 +81,8 @@ bool socket_nonblocking(int fd, Err *err) {
 }
 
 static bool explain(int e, const char *path, Err *err) {
+  struct stat st;
+  if (e == ECONNREFUSED && lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode)) e = ENOTSOCK;
   switch (e) {
   case ENOENT:
   case ENOTDIR:

@@ -1,0 +1,135 @@
+#include "client/verbs.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define OPTIONS(list) .options = list, .option_count = COUNT(list)
+
+const OptionSpec GLOBAL_OPTIONS[] = {
+    {"--socket", 0, ARG_FILE, "PATH", "where palld listens; else PALL_SOCKET, else the usual place"},
+    {"--json", 0, ARG_NONE, NULL, "print results as JSON, and errors too"},
+    {"--help", 'h', ARG_NONE, NULL, "show what there is to know"},
+    {"--version", 0, ARG_NONE, NULL, "show the version"},
+};
+const size_t GLOBAL_OPTION_COUNT = COUNT(GLOBAL_OPTIONS);
+
+// Options of the verbs that read expressions.
+#define MODULE_OPTION                                                                                        \
+  { "--module", 0, ARG_TEXT, "M", "module whose names the expression may use (prelude)" }
+#define LIB_OPTION                                                                                           \
+  { "--lib", 0, ARG_FOLDER, "DIR", "folder of the library" }
+
+static const OptionSpec PS_OPTIONS[] = {
+    {"--quiet", 'q', ARG_NONE, NULL, "print names only, or the number of a cog that has none"},
+};
+static const OptionSpec SPAWN_OPTIONS[] = {
+    {"--name", 0, ARG_TEXT, "N", "name of the cog; must be free"},
+    LIB_OPTION,
+};
+static const OptionSpec SEND_OPTIONS[] = {
+    {"--path", 0, ARG_TEXT, "PATH", "path that the cog polls: a/b; an element of digits is a number"},
+    {"--wait", 0, ARG_TEXT, "SECS", "how long to wait for the cog to ask (5)"},
+    {"--id", 0, ARG_TEXT, "HEX", "name of the message, 32 hex digits: to repeat one without doubling it"},
+    MODULE_OPTION,
+    LIB_OPTION,
+};
+static const OptionSpec INSPECT_OPTIONS[] = {
+    {"--path", 0, ARG_TEXT, "PATH", "part of the value to show: row indexes and tab keys, a/b/0"},
+    {"--depth", 0, ARG_TEXT, "N", "levels to show (64)"},
+};
+static const OptionSpec TRACE_OPTIONS[] = {
+    {"--follow", 'f', ARG_NONE, NULL, "go on with new lines until interrupted"},
+};
+static const OptionSpec LOG_OPTIONS[] = {
+    {"--from", 0, ARG_TEXT, "N", "first event to list; else the oldest that is kept"},
+    {"--count", 'n', ARG_TEXT, "N", "at most so many; else all"},
+};
+static const OptionSpec RM_OPTIONS[] = {
+    {"--yes", 'y', ARG_NONE, NULL, "do not ask"},
+};
+
+#define ONE_COG .positionals = {{"COG", ARG_COG}}, .least = 1, .most = 1
+#define COG_NOTE "COG is the name of a cog or its number; 'pall ps' lists both.\n"
+
+const Verb VERBS[] = {
+    {"ping", verb_ping, "see whether palld answers",
+     .more = "Says which palld answers, and as what it knows you.\n"
+             "\n"
+             "Example:\n"
+             "  pall ping && echo it runs\n"},
+    {"info", verb_info, "show what palld is and holds",
+     .more = "Version, store, time since its start, and how many cogs, events and pages there are.\n"
+             "\n"
+             "Example:\n"
+             "  pall info --json\n"},
+    {"ps", verb_ps, "list cogs", OPTIONS(PS_OPTIONS),
+     .more = "One line a cog: number, name, state, events it has done, requests it has open, messages that\n"
+             "wait for it, and its owner.\n"
+             "\n"
+             "Examples:\n"
+             "  pall ps\n"
+             "  pall ps --json | jq '.[] | select(.state == \"crashed\")'\n"},
+    {"spawn", verb_spawn, "run a Sire file as a new cog", .positionals = {{"FILE", ARG_FILE}}, .least = 1,
+     .most = 1, OPTIONS(SPAWN_OPTIONS),
+     .more =
+         "FILE is a Sire file; what it binds to the name main is the cog. The cog runs from then on, over\n"
+         "restarts of palld. Prints its number, or its name when it has one.\n"
+         "\n"
+         "Example:\n"
+         "  pall spawn counter.sire --name counter\n"},
+    {"send", verb_send, "hand a message to a cog", .positionals = {{"COG", ARG_COG}, {"VALUE", ARG_TEXT}},
+     .least = 2, .most = 2, OPTIONS(SEND_OPTIONS),
+     .more =
+         "VALUE is a Sire expression. The cog gets it as the answer to a request [%poke 0 %poke [path]] "
+         "with\n"
+         "the same path. Done when the event that took it is durable; exit status 75 when the cog did not\n"
+         "ask for it in time, and then it was not delivered. When the connection breaks, the message is\n"
+         "sent again under its name, which never delivers it twice.\n" COG_NOTE "\n"
+         "Examples:\n"
+         "  pall send counter 5\n"
+         "  pall send shop '[%buy 3]' --path orders/new --wait 30\n"},
+    {"inspect", verb_inspect, "show the value of a cog, or a part of it", ONE_COG, OPTIONS(INSPECT_OPTIONS),
+     .more =
+         "Prints the cog's state as Sire that reads back to the same value, after a comment with its "
+         "status;\n"
+         "with --json as {\"cog\":.., \"value\":..}. Parts deeper than --depth are shown as dots.\n" COG_NOTE
+         "\n"
+         "Examples:\n"
+         "  pall inspect counter\n"
+         "  pall inspect shop --path stock/apples --depth 3\n"},
+    {"trace", verb_trace, "show what a cog has traced", ONE_COG, OPTIONS(TRACE_OPTIONS),
+     .more =
+         "Lines that the cog's program has traced lately, and what palld notes about its events.\n" COG_NOTE
+         "\n"
+         "Example:\n"
+         "  pall trace counter -f\n"},
+    {"log", verb_log, "list the events of a cog", ONE_COG, OPTIONS(LOG_OPTIONS),
+     .more =
+         "One line an event in the log: number, time, answers that it took in, size, outcome.\n" COG_NOTE "\n"
+         "Example:\n"
+         "  pall log counter --from 100 -n 20\n"},
+    {"stop", verb_stop, "pause a cog", ONE_COG,
+     .more =
+         "It does nothing until 'pall start', also over restarts of palld. Its state stays.\n" COG_NOTE "\n"
+         "Example:\n"
+         "  pall stop counter\n"},
+    {"start", verb_start, "let a stopped cog go on", ONE_COG,
+     .more = COG_NOTE "\n"
+                      "Example:\n"
+                      "  pall start counter\n"},
+    {"rm", verb_rm, "remove a cog and its state for good", ONE_COG, OPTIONS(RM_OPTIONS),
+     .more = "Asks before, on a terminal; elsewhere --yes must be said.\n" COG_NOTE "\n"
+             "Example:\n"
+             "  pall rm counter --yes\n"},
+    {"completion", verb_completion, "print completion for a shell", .positionals = {{"SHELL", ARG_SHELL}},
+     .least = 1, .most = 1,
+     .more = "SHELL is bash, zsh or fish.\n"
+             "\n"
+             "Examples:\n"
+             "  eval \"$(pall completion bash)\"\n"
+             "  pall completion fish > ~/.config/fish/completions/pall.fish\n"},
+    {"help", verb_help, "show what a verb does", .positionals = {{"VERB", ARG_VERB}}, .least = 0, .most = 1,
+     .more = "Without VERB, lists all verbs.\n"
+             "\n"
+             "Example:\n"
+             "  pall help send\n"},
+};
+const size_t VERB_COUNT = COUNT(VERBS);
