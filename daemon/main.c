@@ -1,5 +1,6 @@
 // palld: options, signals, and the order in which things start and stop.
 #include "common/base/mem.h"
+#include "daemon/cog/engine.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/notify.h"
 #include "daemon/options.h"
@@ -19,6 +20,8 @@ typedef struct Daemon {
   Log log;
   Loop *loop;
   Ctl *ctl;
+  Engine *engine;
+  bool broken; // a commit failed; written before loop_stop
   int signal_fd;
   LoopFd *signal_watch;
 } Daemon;
@@ -53,14 +56,31 @@ static void raise_file_limit(void) {
   setrlimit(RLIMIT_NOFILE, &lim);
 }
 
+// From the engine's thread: nothing can be made durable any more.
+static void on_engine_failed(void *ctx) {
+  Daemon *d = ctx;
+  d->broken = true;
+  loop_stop(d->loop);
+}
+
 // --- start and stop --------------------------------------------------------------------------------
 static bool start(Daemon *d, Err *err) {
   raise_file_limit();
   if (!(d->loop = loop_new(err)) || !watch_signals(d, err)) return false;
   if (!options_make_folders(&d->options, err)) return false;
+  EngineConfig engine = {.sys = sys_real(),
+                         .log = d->log,
+                         .dir = d->options.store,
+                         .runtime = "palld " PALLD_VERSION,
+                         .failed = on_engine_failed,
+                         .ctx = d};
+  if (!engine_open(&d->engine, &engine, err)) return false;
   CtlConfig config = {.version = PALLD_VERSION, .log = d->log};
   d->ctl = ctl_new(d->loop, &config);
   if (!ctl_listen(d->ctl, d->options.socket, d->options.group, err)) return false;
+  if (!engine_start(d->engine, err)) return false;
+  CtlHost host = engine_host(d->engine);
+  ctl_set_host(d->ctl, &host);
   log_line(&d->log, LOG_INFO, "main", "palld %s listens on %s, store %s", PALLD_VERSION, d->options.socket,
            d->options.store);
   return true;
@@ -74,8 +94,11 @@ static void drain(Daemon *d) {
 }
 
 static void stop(Daemon *d) {
+  if (d->ctl) ctl_stop(d->ctl);
+  if (d->engine) engine_stop(d->engine);
   if (d->ctl) drain(d);
   ctl_free(d->ctl);
+  engine_close(d->engine);
   loop_unwatch(d->signal_watch);
   if (d->signal_fd >= 0) close(d->signal_fd);
   loop_free(d->loop);
@@ -105,6 +128,7 @@ int main(int argc, char **argv) {
     notify("READY=1");
     loop_run(d.loop);
     notify("STOPPING=1");
+    if (d.broken) status = err_exit_status(ERR_IO);
   }
   stop(&d);
   options_free(&d.options);

@@ -25,11 +25,13 @@ typedef struct RefList {
 
 static bool put_value(Engine *e, Cog *c, Ref v, Buf *out, RefList *refs, Err *err) {
   Buf bytes = {0};
-  RecordValue value;
+  RecordValue value = {0};
   bool ok = values_save(e->values, c->m, v, &bytes, &value, err);
-  if (ok && value.kind == VALUE_PAGE) {
+  PageId page;
+  if (value.kind == VALUE_INLINE) value.bytes = bytes.data;
+  if (ok && values_page(&value, &page)) {
     mem_reserve(refs->ids, refs->cap, refs->n + 1);
-    refs->ids[refs->n++] = value.page;
+    refs->ids[refs->n++] = page;
   }
   buf_u8(out, (uint8_t)value.kind);
   if (value.kind == VALUE_PAGE) buf_put(out, value.page.b, PAGE_ID_LEN);

@@ -10,10 +10,13 @@ typedef struct Values Values;
 Values *values_new(Store *store);
 void values_free(Values *v);
 
-// The form of a value (in normal form) for a record. Pages that it needs are durable in the store when
-// this returns. The bytes of an inline value are appended to `bytes`, and out->bytes points there only
-// after values_point.
+// The form of a value (in normal form, which gets sealed) for a record. Pages that it needs are durable in
+// the store when this returns. The bytes of an inline value (out->len of them) are appended to `bytes`;
+// out->bytes is for the caller to set when `bytes` is complete.
 bool values_save(Values *v, Machine *m, Ref value, Buf *bytes, RecordValue *out, Err *err);
+
+// The page that keeps a saved value alive; false: it needs none.
+bool values_page(const RecordValue *value, PageId *id);
 
 // A record's value in a machine.
 bool values_load(Values *v, Machine *m, const RecordValue *in, Ref *out, Err *err);

@@ -10,12 +10,10 @@ static void answer_error(Session *s, uint32_t id, const Err *err) {
 // --- hello -----------------------------------------------------------------------------------------
 static void welcome(Session *s, uint32_t id) {
   const CtlConfig *cfg = &s->ctl->cfg;
-  RpcText features[1];
   RpcHello hello = {
       .protocol = RPC_PROTOCOL,
       .server = rpc_text(cfg->version),
       .role = rpc_text(rpc_role_name(s->caller.role)),
-      .features = {features, 0},
       .frame_max = FRAME_LIMITS.bytes,
       .items_max = FRAME_LIMITS.items,
       .depth_max = FRAME_LIMITS.depth,
