@@ -84,7 +84,8 @@ Ref plan_apply(Machine *m, Ref f, const Ref *args, size_t n) {
 // --- sets and tabs -------------------------------------------------------------------------------
 Ref plan_tab_empty(Machine *m) {
   Ref empty = ref_new(m, obj_val(new_row(m, 0)));
-  ref_set(m, empty, new_tab(m, new_set(m, ref_get(m, empty)), ref_get(m, empty)));
+  Value set = new_set(m, ref_get(m, empty)); // before the row is read: it may move it
+  ref_set(m, empty, new_tab(m, set, ref_get(m, empty)));
   return empty;
 }
 
