@@ -88,7 +88,7 @@ static bool read_page(Session *s, Blobs *blobs, Reader *in) {
     btab_put(&blobs->at, &id, sizeof id, at);
     return true;
   }
-  return session_find(s, &id) || session_decode(s, &id, &view);
+  return codec_session_find(s, &id) || session_decode(s, &id, &view);
 }
 
 static bool read_bundle(Session *s, Blobs *blobs, Reader *in, Ref *out) {

@@ -42,7 +42,7 @@ static void keep(Session *s, const PageId *id, Region *r) {
   btab_put(&s->known, id, sizeof *id, (uint64_t)(uintptr_t)r);
 }
 
-Region *session_find(Session *s, const PageId *id) {
+Region *codec_session_find(Session *s, const PageId *id) {
   const uint64_t *known = btab_get(&s->known, id, sizeof *id);
   if (known) return (Region *)(uintptr_t)*known;
   Region *r = s->res ? residency_find(s->res, id) : NULL;
@@ -54,7 +54,7 @@ bool session_decode(Session *s, const PageId *id, const PageView *view) {
   Region **refs = mem_zalloc(mem_mul(view->ref_count, sizeof *refs));
   bool ok = true;
   for (uint32_t i = 0; ok && i < view->ref_count && !codec_refs_are_blobs(view); i++) {
-    refs[i] = session_find(s, &view->refs[i]);
+    refs[i] = codec_session_find(s, &view->refs[i]);
     if (!refs[i])
       ok = err_set(s->err, ERR_DATA, "malformed pages: one refers to a page that does not come before it");
   }
@@ -69,7 +69,7 @@ bool session_decode(Session *s, const PageId *id, const PageView *view) {
 bool session_root(Session *s, const ValueRoot *root, Ref *out) {
   Value v = root->nat;
   if (root->paged) {
-    Region *r = session_find(s, &root->page);
+    Region *r = codec_session_find(s, &root->page);
     if (!r) return err_set(s->err, ERR_DATA, "malformed root: its page is not there");
     if (root->behind >= region_objects(r)) {
       err_set(s->err, ERR_DATA, "malformed root: its page has no such object");
@@ -136,13 +136,13 @@ static void close_page(Loading *l) {
 
 static bool load_page(Loading *l, const PageId *root) {
   Session *s = &l->session;
-  if (session_find(s, root)) return true;
+  if (codec_session_find(s, root)) return true;
   if (!open_page(l, root)) return false;
   while (l->depth > 0) {
     Pending *top = &l->stack[l->depth - 1];
     if (top->next < top->view.ref_count && !codec_refs_are_blobs(&top->view)) {
       const PageId *ref = &top->view.refs[top->next++];
-      if (!session_find(s, ref) && !open_page(l, ref)) return false;
+      if (!codec_session_find(s, ref) && !open_page(l, ref)) return false;
       continue;
     }
     if (!session_decode(s, &top->id, &top->view)) return false;

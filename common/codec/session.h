@@ -19,9 +19,9 @@ void session_begin(Session *s, Machine *m, Residency *res, bool stored, const Lo
 void session_end(Session *s);
 
 // The region of a page that is known to the session or resident, or NULL.
-Region *session_find(Session *s, const PageId *id);
+Region *codec_session_find(Session *s, const PageId *id);
 
-// Decodes a page, all of whose references session_find knows.
+// Decodes a page, all of whose references codec_session_find knows.
 bool session_decode(Session *s, const PageId *id, const PageView *view);
 
 // A handle on the root; its page must be known.
