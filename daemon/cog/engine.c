@@ -240,7 +240,10 @@ static bool is_active(const Cog *c) { return c->state == STATE_SPINNING && !c->p
 
 // One slice of one cog. True when it has more to do at once.
 static bool turn(Engine *e, Cog *c, uint64_t now) {
-  if (!is_active(c) && !c->running) return false;
+  if (!is_active(c) && !c->running) {
+    host_deliver(e, c, now); // only ends waits
+    return false;
+  }
   c->clock_ns = engine_wall_ns(e);
   if (!c->running) {
     cog_poll(c, &e->world);

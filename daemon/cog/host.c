@@ -417,13 +417,15 @@ void host_deliver(Engine *e, Cog *c, uint64_t now) {
   for (Send **link = &c->inbox; *link;) {
     Err err = ERR_INIT;
     Send *s = *link;
-    if (cog_deliver(c, e->values, s, &err)) {
+    if (!c->paused && cog_deliver(c, e->values, s, &err)) {
       unlink_send(c, link);
     } else if (err.code) {
       fail_send(c, link, &err);
     } else if (now >= s->deadline) {
       err_set(&err, ERR_RETRY,
-              "cog %" PRIu64 " opened no poke on that path within the time; `pall inspect` shows what it waits for",
+              c->paused ? "cog %" PRIu64 " is stopped and takes no messages; `pall start` lets it go on"
+                        : "cog %" PRIu64 " opened no poke on that path within the time; `pall inspect` shows what it "
+                          "waits for",
               c->id);
       fail_send(c, link, &err);
     } else {

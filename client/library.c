@@ -1,0 +1,124 @@
+#include "client/library.h"
+#include "client/render.h"
+#include "common/base/mem.h"
+#include "common/codec/bundle.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define BUNDLE_MAX (64u << 20)
+#define MEMORY ((size_t)4 << 30)
+
+static bool is_folder(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+char *library_folder(const char *lib) {
+  const char *places[] = {lib, lib ? NULL : getenv("PALL_LIB"), lib ? NULL : PALL_LIB_INSTALLED,
+                          lib ? NULL : PALL_LIB_SOURCE};
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+    if (places[i] && is_folder(places[i])) return mem_strdup(places[i]);
+  return NULL;
+}
+
+bool library_open(Library *l, const char *lib, const SireEvents *events, Err *err) {
+  *l = (Library){.folder = library_folder(lib)};
+  if (lib && !l->folder) return err_set(err, ERR_NOT_FOUND, "there is no library folder %s", lib);
+  l->jets = jet_table_default();
+  l->m = machine_new(&(MachineConfig){.jets = l->jets, .memory = MEMORY});
+  SireOptions options = {.library = l->folder};
+  if (events) options.events = *events;
+  l->sire = sire_new(l->m, &options);
+  return true;
+}
+
+void library_close(Library *l) {
+  sire_free(l->sire);
+  machine_free(l->m);
+  jet_table_free(l->jets);
+  mem_free(l->folder);
+  *l = (Library){0};
+}
+
+bool library_outcome(Library *l, Outcome o, Err *err) {
+  if (o == RUN_DONE) return true;
+  if (o != RUN_CRASH)
+    return err_set(err, ERR_LIMIT, "the evaluation ended without a value: %s",
+                   o == RUN_LOOP     ? "it needs its own result (a loop)"
+                   : o == RUN_MEMORY ? "the memory limit is reached"
+                                     : outcome_name(o));
+  Value op, arg;
+  machine_crash(l->m, &op, &arg);
+  RefMark mark = refs_mark(l->m);
+  Buf text = {0};
+  ValueStyle style = {.depth = 4, .bytes = 200};
+  Ref parts[] = {ref_new(l->m, op), ref_new(l->m, arg)};
+  for (int i = 0; i < 2; i++) {
+    buf_u8(&text, ' ');
+    if (plan_force(l->m, parts[i]) == RUN_DONE) render_value(l->m, parts[i], &style, &text);
+    else buf_str(&text, "?");
+  }
+  refs_release(l->m, mark);
+  err_set(err, ERR_DATA, "the evaluation crashed:%s", buf_cstr(&text));
+  buf_free(&text);
+  return false;
+}
+
+// --- text to bundles ---------------------------------------------------------------------------------------
+static bool bundle(Library *l, Ref v, Buf *out, Err *err) {
+  return library_outcome(l, plan_force(l->m, v), err) && bundle_encode(l->m, v, BUNDLE_MAX, out, err);
+}
+
+static bool from_file(void *ctx, const char *path, const ValueScope *scope, Buf *out, Err *err) {
+  Library l = {0};
+  (void)ctx;
+  bool ok = library_open(&l, scope->lib, NULL, err) && sire_load_file(l.sire, path, err);
+  Ref main_value = 0;
+  if (ok) {
+    main_value = sire_lookup(l.sire, "main", err);
+    if (!main_value) {
+      ok = err_set(err, ERR_NOT_FOUND, "%s defines no `main`; a cog is the value that a file calls main", path);
+      err_at(err, "%s", path);
+    }
+  }
+  ok = ok && bundle(&l, main_value, out, err);
+  library_close(&l);
+  return ok;
+}
+
+static Ref eval_in(Library *l, const char *module, const char *text, Err *err) {
+  if (module && !sire_load_module(l->sire, module, err)) return 0;
+  return sire_eval_text(l->sire, "expression", text, strlen(text), err);
+}
+
+// Literals, and whatever else needs no names, are read without the library.
+static bool from_text(void *ctx, const char *text, const ValueScope *scope, Buf *out, Err *err) {
+  Library l = {0};
+  Err first = ERR_INIT;
+  (void)ctx;
+  bool ok = library_open(&l, scope->lib, NULL, err);
+  Ref v = ok && !scope->module ? eval_in(&l, NULL, text, &first) : 0;
+  if (ok && !v) {
+    ok = l.folder || err_set(err, ERR_NOT_FOUND, "this needs the Sire library, and there is none: name its folder with "
+                                                 "--lib or PALL_LIB (%s)", first.msg);
+    v = ok ? eval_in(&l, scope->module ? scope->module : "prelude", text, err) : 0;
+    ok = v != 0;
+  }
+  ok = ok && bundle(&l, v, out, err);
+  library_close(&l);
+  return ok;
+}
+
+// --- bundles to text ---------------------------------------------------------------------------------------
+static bool render(void *ctx, const uint8_t *bytes, size_t len, const ValueStyle *style, Buf *out, Err *err) {
+  Machine *m = machine_new(&(MachineConfig){.memory = MEMORY});
+  Ref v;
+  (void)ctx;
+  bool ok = bundle_decode(m, NULL, bytes, len, NULL, &v, err);
+  if (ok) render_value(m, v, style, out);
+  machine_free(m);
+  return ok;
+}
+
+const Values LIBRARY_VALUES = {.from_file = from_file, .from_text = from_text, .render = render};

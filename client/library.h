@@ -1,0 +1,26 @@
+// A machine with the Sire compiler on it, for the verbs that read or run Sire.
+#pragma once
+#include "client/value.h"
+#include "common/plan/jet.h"
+#include "sire/compiler/sire.h"
+
+typedef struct Library {
+  JetTable *jets;
+  Machine *m;
+  Sire *sire;
+  char *folder; // of the library modules; NULL when there is none
+} Library;
+
+// The library's folder: `lib`, else PALL_LIB, else the installed one, else that of the source tree
+// that pall was built from. NULL when none exists. The caller frees it.
+char *library_folder(const char *lib);
+
+// ERR_NOT_FOUND when a folder was named and is not there.
+bool library_open(Library *l, const char *lib, const SireEvents *events, Err *err);
+void library_close(Library *l); // accepts a zeroed one
+
+// Words for how an evaluation ended, as an error; for RUN_CRASH with operator and argument.
+bool library_outcome(Library *l, Outcome o, Err *err);
+
+// The functions that verbs get through Cli.
+extern const Values LIBRARY_VALUES;
