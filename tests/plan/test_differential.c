@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #define STEPS_MOST 4000 // of the reference evaluator; terms that need more are only run, not compared
-#define FUEL_UNCOMPARED 20000
-#define SIZE_MOST 3000  // paths in a result that is compared by hash and carried back
+#define FUEL_UNCOMPARED 6000
+#define SIZE_MOST 3000 // paths in a result that is compared by hash and carried back
 #define SHOWN_MOST 6000
 #define SECONDS_MOST 20 // for one term
-#define BATCH 5000 // terms a test case of the runner
+#define BATCH 5000      // terms a test case of the runner
 
 // --- one term --------------------------------------------------------------------------------------
 typedef enum Way { WAY_WHOLE, WAY_SLICES, WAY_COLLECT, WAY_AGAIN, WAYS } Way;
@@ -106,7 +106,7 @@ static void try_way(Trial *t, Term *term, Way way) {
 static void try_hot(Trial *t, Term *term) {
   Machine *m = t->bridge.m;
   RefMark mark = refs_mark(m);
-  for (int i = 0; i < 4 && t->why.len == 0; i++) {
+  for (int i = 0; i < 3 && t->why.len == 0; i++) {
     Ref r = bridge_in(&t->bridge, term);
     expect(t, run_way(m, r, WAY_AGAIN), r);
     bridge_forget(&t->bridge, false);
