@@ -7,6 +7,13 @@ typedef struct Bad {
   const char *source, *where, *msg; // where: without the folder
 } Bad;
 
+// Collecting at every allocation takes quadratic time.
+#ifdef HOSTILE
+enum { DEEP = 50, WIDE = 100, FUEL = 1000 };
+#else
+enum { DEEP = 4000, WIDE = 20000, FUEL = 100000 };
+#endif
+
 static const Bad bads[] = {
     {"= x yy\n", "t.sire:2:5",
      "unresolved symbol: yy is neither a local name nor defined or imported in this module\n  = x yy\n      "
@@ -104,6 +111,7 @@ static const Bad bads[] = {
 START_TEST(reports) {
   Fixture *f = fixture_new();
   for (size_t i = 0; i < sizeof bads / sizeof *bads; i++) {
+    if (WIDE < 1000 && strstr(bads[i].msg, "expansions") != NULL) continue;
     ck_assert_msg(!fixture_load(f, bads[i].source), "%s", bads[i].source);
     const char *where = strrchr(f->err.where, '/');
     ck_assert_str_eq(where == NULL ? f->err.where : where + 1, bads[i].where);
@@ -147,7 +155,7 @@ END_TEST
 // Limits of the machine end the load with ERR_LIMIT.
 START_TEST(limits) {
   Fixture *f = fixture_new();
-  machine_set_limits(f->m, 0, 100000);
+  machine_set_limits(f->m, 0, FUEL);
   ck_assert(!fixture_load(f, "= (loop x) (loop (3 x))\n= y (loop 1)\n"));
   ck_assert_msg(f->err.code == ERR_LIMIT, "%s", f->err.msg);
   ck_assert_ptr_nonnull(strstr(f->err.msg, "computing the value of y ended in "));
@@ -162,7 +170,7 @@ START_TEST(nesting) {
   Fixture *f = fixture_new();
   Buf text = {0};
   buf_str(&text, "= (f x)\n");
-  for (int i = 0; i < 4000; i++) buf_str(&text, "@ x (x 1)\n");
+  for (int i = 0; i < DEEP; i++) buf_str(&text, "@ x (x 1)\n");
   buf_str(&text, "| x\n");
   ck_assert_msg(fixture_load(f, buf_cstr(&text)), "%s", f->err.msg);
   buf_clear(&text);
@@ -173,7 +181,7 @@ START_TEST(nesting) {
   ck_assert_ptr_nonnull(strstr(f->err.msg, "nests deeper than 5000 levels; give its parts names"));
   buf_clear(&text);
   buf_str(&text, "= (f x)\n");
-  for (int i = 0; i < 4000; i++) buf_str(&text, "& (y)\n");
+  for (int i = 0; i < DEEP; i++) buf_str(&text, "& (y)\n");
   buf_str(&text, "| x\n");
   ck_assert_msg(fixture_load(f, buf_cstr(&text)), "%s", f->err.msg);
   buf_free(&text);
@@ -185,12 +193,12 @@ END_TEST
 START_TEST(wide) {
   Fixture *f = fixture_new();
   Buf text = {0};
-  buf_str(&text, "= row (0 0 20001 0)\n= (f x)\n| row\n");
-  for (int i = 0; i < 20000; i++) buf_str(&text, i % 2 ? "  x\n" : "  7\n");
+  buf_printf(&text, "= row (0 0 %d 0)\n= (f x)\n| row\n", WIDE + 1);
+  for (int i = 0; i < WIDE; i++) buf_str(&text, i % 2 ? "  x\n" : "  7\n");
   buf_str(&text, "\n= all (f 3)\n");
   ck_assert_msg(fixture_load(f, buf_cstr(&text)), "%s", f->err.msg);
   Err err = ERR_INIT;
-  ck_assert_uint_eq(plan_len(f->m, sire_lookup(f->s, "all", &err)), 20000);
+  ck_assert_uint_eq(plan_len(f->m, sire_lookup(f->s, "all", &err)), WIDE);
   buf_free(&text);
   fixture_free(f);
 }
