@@ -56,8 +56,10 @@ bool library_outcome(Library *l, Outcome o, Err *err) {
   Ref parts[] = {ref_new(l->m, op), ref_new(l->m, arg)};
   for (int i = 0; i < 2; i++) {
     buf_u8(&text, ' ');
-    if (plan_force(l->m, parts[i]) == RUN_DONE) render_value(l->m, parts[i], &style, &text);
-    else buf_str(&text, "?");
+    if (plan_force(l->m, parts[i]) == RUN_DONE)
+      render_value(l->m, parts[i], &style, &text);
+    else
+      buf_str(&text, "?");
   }
   refs_release(l->m, mark);
   err_set(err, ERR_DATA, "the evaluation crashed:%s", buf_cstr(&text));
@@ -78,7 +80,8 @@ static bool from_file(void *ctx, const char *path, const ValueScope *scope, Buf 
   if (ok) {
     main_value = sire_lookup(l.sire, "main", err);
     if (!main_value) {
-      ok = err_set(err, ERR_NOT_FOUND, "%s defines no `main`; a cog is the value that a file calls main", path);
+      ok = err_set(err, ERR_NOT_FOUND, "%s defines no `main`; a cog is the value that a file calls main",
+                   path);
       err_at(err, "%s", path);
     }
   }
@@ -100,8 +103,10 @@ static bool from_text(void *ctx, const char *text, const ValueScope *scope, Buf 
   bool ok = library_open(&l, scope->lib, NULL, err);
   Ref v = ok && !scope->module ? eval_in(&l, NULL, text, &first) : 0;
   if (ok && !v) {
-    ok = l.folder || err_set(err, ERR_NOT_FOUND, "this needs the Sire library, and there is none: name its folder with "
-                                                 "--lib or PALL_LIB (%s)", first.msg);
+    ok = l.folder || err_set(err, ERR_NOT_FOUND,
+                             "this needs the Sire library, and there is none: name its folder with "
+                             "--lib or PALL_LIB (%s)",
+                             first.msg);
     v = ok ? eval_in(&l, scope->module ? scope->module : "prelude", text, err) : 0;
     ok = v != 0;
   }

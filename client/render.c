@@ -162,9 +162,12 @@ static void pin(Render *r, Ref v) {
   Ref item = plan_pin_item(r->m, v);
   bool named = plan_form(r->m, item) == FORM_LAW && law_name(r, item, name);
   refs_release(r->m, mark);
-  if (r->style->json) buf_printf(r->out, named ? "{\"pin\":\"%s\",\"name\":\"%s\"}" : "{\"pin\":\"%s\"}", text, name);
-  else if (named) buf_printf(r->out, "(#pin %s %s)", text, name);
-  else buf_printf(r->out, "(#pin %s)", text);
+  if (r->style->json)
+    buf_printf(r->out, named ? "{\"pin\":\"%s\",\"name\":\"%s\"}" : "{\"pin\":\"%s\"}", text, name);
+  else if (named)
+    buf_printf(r->out, "(#pin %s %s)", text, name);
+  else
+    buf_printf(r->out, "(#pin %s)", text);
 }
 
 static void law(Render *r, Ref v, uint32_t depth) {
@@ -180,7 +183,9 @@ static void law(Render *r, Ref v, uint32_t depth) {
   refs_release(r->m, mark);
 }
 
-static Ref spine_part(Render *r, Ref v, size_t i) { return i ? plan_arg(r->m, v, i - 1) : plan_head(r->m, v); }
+static Ref spine_part(Render *r, Ref v, size_t i) {
+  return i ? plan_arg(r->m, v, i - 1) : plan_head(r->m, v);
+}
 
 static void app(Render *r, Ref v, uint32_t depth) {
   put(r, r->style->json ? "{\"app\":[" : "(");

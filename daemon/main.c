@@ -72,6 +72,9 @@ static bool start(Daemon *d, Err *err) {
                          .log = d->log,
                          .dir = d->options.store,
                          .runtime = "palld " PALLD_VERSION,
+                         .event_ms = d->options.event_seconds * 1000,
+                         .cog_memory = (size_t)d->options.cog_memory_mb << 20,
+                         .snapshot_bytes = d->options.snapshot_mb << 20,
                          .failed = on_engine_failed,
                          .ctx = d};
   if (!engine_open(&d->engine, &engine, err)) return false;

@@ -13,6 +13,7 @@
 
 const char OPTIONS_HELP[] =
     "usage: palld [--store DIR] [--socket PATH] [--group NAME] [--log-level LEVEL]\n"
+    "             [--event-seconds N] [--cog-memory MB] [--snapshot-mb MB]\n"
     "\n"
     "Runs cogs and keeps their state in a store. Talk to it with 'pall'.\n"
     "\n"
@@ -22,6 +23,9 @@ const char OPTIONS_HELP[] =
     "                     (root: /run/palld/palld.sock; others: $XDG_RUNTIME_DIR/palld.sock)\n"
     "  --group NAME       let this group use the socket too (root: pall, when there is such a group)\n"
     "  --log-level LEVEL  error, warn, info or debug (info)\n"
+    "  --event-seconds N  most time that one event may take (60)\n"
+    "  --cog-memory MB    most memory of one cog (1024)\n"
+    "  --snapshot-mb MB   take snapshots when the log has grown by this much (64)\n"
     "  --help             show this\n"
     "  --version          show the version\n"
     "\n"
@@ -47,6 +51,17 @@ static void set_text(char **to, const char *text) {
   *to = mem_strdup(text);
 }
 
+static bool set_number(uint64_t *to, const char *what, uint64_t most, Err *err) {
+  char *end;
+  errno = 0;
+  unsigned long long n = strtoull(optarg, &end, 10);
+  if (optarg[0] < '0' || optarg[0] > '9' || *end || errno || n == 0 || n > most)
+    return err_set(err, ERR_USAGE, "%s takes a number from 1 to %llu, not '%s'", what,
+                   (unsigned long long)most, optarg);
+  *to = n;
+  return true;
+}
+
 static bool take(Options *o, int c, char **argv, Err *err) {
   switch (c) {
   case 's':
@@ -55,6 +70,9 @@ static bool take(Options *o, int c, char **argv, Err *err) {
   case 'S': return set_text(&o->socket, optarg), true;
   case 'g': return set_text(&o->group, optarg), true;
   case 'l': return set_level(o, optarg, err);
+  case 'e': return set_number(&o->event_seconds, "--event-seconds", 1000000, err);
+  case 'm': return set_number(&o->cog_memory_mb, "--cog-memory", 1000000, err);
+  case 'n': return set_number(&o->snapshot_mb, "--snapshot-mb", 1000000, err);
   case 'h': return o->help = true;
   case 'v': return o->version = true;
   case ':': return err_set(err, ERR_USAGE, "%s needs an argument; see 'palld --help'", argv[optind - 1]);
@@ -86,6 +104,9 @@ bool options_parse(Options *o, int argc, char **argv, Err *err) {
       {"socket", required_argument, NULL, 'S'},
       {"group", required_argument, NULL, 'g'},
       {"log-level", required_argument, NULL, 'l'},
+      {"event-seconds", required_argument, NULL, 'e'},
+      {"cog-memory", required_argument, NULL, 'm'},
+      {"snapshot-mb", required_argument, NULL, 'n'},
       {"help", no_argument, NULL, 'h'},
       {"version", no_argument, NULL, 'v'},
       {NULL, 0, NULL, 0},

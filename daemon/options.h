@@ -2,12 +2,14 @@
 #pragma once
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include <stdint.h>
 
 typedef struct Options {
   char *store, *socket; // owned
   char *group;          // owned; NULL: the socket is for its owner
   LogLevel level;
-  bool help, version; // print that and leave
+  uint64_t event_seconds, cog_memory_mb, snapshot_mb; // 0: the engine's default
+  bool help, version;                                 // print that and leave
 } Options;
 
 // ERR_USAGE for what makes no sense, ERR_CONFIG when a default cannot be told.

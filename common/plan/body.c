@@ -106,6 +106,4 @@ Value body_enter_law(Machine *m, Value self, Value law, size_t n, size_t *nargs)
   return walk_spine(m, obj_val(env), body, nargs);
 }
 
-Value body_enter_expr(Machine *m, Value env, Value e, size_t *nargs) {
-  return walk_spine(m, env, e, nargs);
-}
+Value body_enter_expr(Machine *m, Value env, Value e, size_t *nargs) { return walk_spine(m, env, e, nargs); }

@@ -66,9 +66,7 @@ static bool strictly_ascending(Machine *m, Value row) {
   return true;
 }
 
-static bool is_bar_number(Value n) {
-  return !(val_is_small(n) && n == 0) && nat_bits(n) % 8 == 1;
-}
+static bool is_bar_number(Value n) { return !(val_is_small(n) && n == 0) && nat_bits(n) % 8 == 1; }
 
 static Value bar_from_number(Machine *m, Value n) {
   size_t len = (size_t)(nat_bits(n) / 8);
@@ -207,9 +205,10 @@ Value new_app(Machine *m, Value f, const Value *args, size_t n) {
   uint64_t arity = value_arity_u64(f);
   assert(n > 0 && n < arity);
   uint64_t left = arity == NAT_SMALL_MAX ? arity : arity - n;
-  Value head = app_head(f);
-  if (left == 1 && val_kind(head) == KIND_COW) return complete_row(m, f, args, n);
-  if (left == 1 && val_kind(head) == KIND_SET) {
+  if (left > 1) return app_object(m, f, args, n, left);
+  Value head = app_head(f); // only now: the spine may be long
+  if (val_kind(head) == KIND_COW) return complete_row(m, f, args, n);
+  if (val_kind(head) == KIND_SET) {
     Value row = args[0];
     if (fits_set(head, &row)) return new_tab(m, head, row);
   }

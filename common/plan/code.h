@@ -24,29 +24,43 @@
 #define CODE_FAILED 0xffffffffu // in LAW_CODE: looked at, not to be compiled
 
 typedef enum CodeOp {
-  OP_SLOT,     // a: slot. Push it
-  OP_CONST,    // next word: value. Push it
-  OP_SUSPEND,  // a: captured slots, b: block. Push a suspension; next words: one slot each
-  OP_RESERVE,  // a: captured, b: block. Push a suspension whose captured slots are filled later
-  OP_FILL,     // a: slot of the suspension, b: captured; next words: one slot each
-  OP_STORE,    // a: slot. Pop into it
-  OP_APP,      // a: arguments. Pop head, pop arguments: push the data they make (undersaturated)
-  OP_EVAL,     // Evaluate the top
-  OP_FRAME,    // a: position. A call follows; its value is pushed and execution goes on there
-  OP_CALL,     // a: arguments. Pop head; call with the arguments below it, newest frame right under them
-  OP_TAIL,     // a: arguments. The same, in place of this block
-  OP_RET,      // the top, possibly lazy, is the block's value
-  OP_JUMP,     // a: position
-  OP_UNLESS,   // a: position. Pop evaluated value; jump if it is not a nonzero nat
-  OP_UNZERO,   // a: position. Pop evaluated value; jump if it is not the nat 0
-  OP_DROP,     // Pop
-  OP_SWAP,     // Swap the two topmost
-  OP_ADD, OP_SUB, OP_MUL, OP_DEC, OP_INC, // on evaluated operands; next word: the jet's pin, for what is not small
-  OP_LTH, OP_LTE, OP_GTH, OP_GTE, OP_EQL, OP_NEQ,
-  OP_EQZ, OP_NOT, OP_BIT, OP_ISNAT,
+  OP_SLOT,    // a: slot. Push it
+  OP_CONST,   // next word: value. Push it
+  OP_SUSPEND, // a: captured slots, b: block. Push a suspension; next words: one slot each
+  OP_RESERVE, // a: captured, b: block. Push a suspension whose captured slots are filled later
+  OP_FILL,    // a: slot of the suspension, b: captured; next words: one slot each
+  OP_STORE,   // a: slot. Pop into it
+  OP_APP,     // a: arguments. Pop head, pop arguments: push the data they make (undersaturated)
+  OP_EVAL,    // Evaluate the top
+  OP_FRAME,   // a: position. A call follows; its value is pushed and execution goes on there
+  OP_CALL,    // a: arguments. Pop head; call with the arguments below it, newest frame right under them
+  OP_TAIL,    // a: arguments. The same, in place of this block
+  OP_RET,     // the top, possibly lazy, is the block's value
+  OP_JUMP,    // a: position
+  OP_UNLESS,  // a: position. Pop evaluated value; jump if it is not a nonzero nat
+  OP_UNZERO,  // a: position. Pop evaluated value; jump if it is not the nat 0
+  OP_DROP,    // Pop
+  OP_SWAP,    // Swap the two topmost
+  OP_ADD,
+  OP_SUB,
+  OP_MUL,
+  OP_DEC,
+  OP_INC, // on evaluated operands; next word: the jet's pin, for what is not small
+  OP_LTH,
+  OP_LTE,
+  OP_GTH,
+  OP_GTE,
+  OP_EQL,
+  OP_NEQ,
+  OP_EQZ,
+  OP_NOT,
+  OP_BIT,
+  OP_ISNAT,
 } CodeOp;
 
-static inline uint64_t code_word(CodeOp op, uint64_t a, uint64_t b) { return (uint64_t)op | a << 8 | b << 36; }
+static inline uint64_t code_word(CodeOp op, uint64_t a, uint64_t b) {
+  return (uint64_t)op | a << 8 | b << 36;
+}
 static inline CodeOp code_op(uint64_t w) { return (CodeOp)(w & 0xff); }
 static inline uint32_t code_a(uint64_t w) { return (uint32_t)(w >> 8 & 0xfffffff); }
 static inline uint32_t code_b(uint64_t w) { return (uint32_t)(w >> 36); }

@@ -12,8 +12,8 @@
 
 typedef struct Block {
   Value expr;
-  uint32_t patch;                // position of the instruction that refers to it
-  uint16_t captured, *slots;     // law slots in the order captured
+  uint32_t patch;            // position of the instruction that refers to it
+  uint16_t captured, *slots; // law slots in the order captured
 } Block;
 
 typedef struct Compiler {
@@ -24,7 +24,7 @@ typedef struct Compiler {
   size_t block_count, block_cap;
   Value law;
   uint32_t arity, lets, last_slot;
-  int32_t where[SLOTS_MAX];      // law slot -> slot of the block being compiled
+  int32_t where[SLOTS_MAX]; // law slot -> slot of the block being compiled
 } Compiler;
 
 static size_t emit_word(Compiler *c, uint64_t w) {
@@ -33,7 +33,9 @@ static size_t emit_word(Compiler *c, uint64_t w) {
   return c->count++;
 }
 
-static size_t emit(Compiler *c, CodeOp op, uint64_t a, uint64_t b) { return emit_word(c, code_word(op, a, b)); }
+static size_t emit(Compiler *c, CodeOp op, uint64_t a, uint64_t b) {
+  return emit_word(c, code_word(op, a, b));
+}
 
 static void emit_const(Compiler *c, Value v) {
   emit(c, OP_CONST, 0, 0);
@@ -107,7 +109,8 @@ static Block *add_block(Compiler *c, Value e, size_t patch) {
   collect_slots(c, e, used);
   mem_reserve(c->blocks, c->block_cap, c->block_count + 1);
   Block *b = &c->blocks[c->block_count++];
-  *b = (Block){.expr = e, .patch = (uint32_t)patch, .slots = mem_alloc((c->last_slot + 1) * sizeof *b->slots)};
+  *b =
+      (Block){.expr = e, .patch = (uint32_t)patch, .slots = mem_alloc((c->last_slot + 1) * sizeof *b->slots)};
   for (uint32_t i = 0; i <= c->last_slot; i++)
     if (used[i]) b->slots[b->captured++] = (uint16_t)i;
   return b;
@@ -127,8 +130,10 @@ static void emit_suspend(Compiler *c, Value e) {
 static void emit_lazy(Compiler *c, Value e);
 
 static void emit_head(Compiler *c, const Spine *s) {
-  if (s->form == BODY_SLOT) emit(c, OP_SLOT, (uint64_t)c->where[s->head], 0);
-  else emit_const(c, s->head);
+  if (s->form == BODY_SLOT)
+    emit(c, OP_SLOT, (uint64_t)c->where[s->head], 0);
+  else
+    emit_const(c, s->head);
 }
 
 static void emit_data(Compiler *c, const Spine *s) {
@@ -140,9 +145,12 @@ static void emit_data(Compiler *c, const Spine *s) {
 static void emit_lazy(Compiler *c, Value e) {
   Spine s;
   look(c, e, &s);
-  if (s.n == 0) emit_head(c, &s);
-  else if (s.n < known_arity(c, &s)) emit_data(c, &s);
-  else emit_suspend(c, e);
+  if (s.n == 0)
+    emit_head(c, &s);
+  else if (s.n < known_arity(c, &s))
+    emit_data(c, &s);
+  else
+    emit_suspend(c, e);
 }
 
 // --- strict positions -------------------------------------------------------------------------------
@@ -152,8 +160,8 @@ static const struct Inline {
   const char *name;
   CodeOp op;
 } inlines[] = {
-    {"_Add", OP_ADD}, {"_Sub", OP_SUB}, {"_Mul", OP_MUL}, {"_Dec", OP_DEC}, {"_Lth", OP_LTH},
-    {"_Lte", OP_LTE}, {"_Gth", OP_GTH}, {"_Gte", OP_GTE}, {"_Eql", OP_EQL}, {"_Neq", OP_NEQ},
+    {"_Add", OP_ADD}, {"_Sub", OP_SUB}, {"_Mul", OP_MUL}, {"_Dec", OP_DEC},     {"_Lth", OP_LTH},
+    {"_Lte", OP_LTE}, {"_Gth", OP_GTH}, {"_Gte", OP_GTE}, {"_Eql", OP_EQL},     {"_Neq", OP_NEQ},
     {"_Eqz", OP_EQZ}, {"_Not", OP_NOT}, {"_Bit", OP_BIT}, {"_IsNat", OP_ISNAT},
 };
 
@@ -201,10 +209,14 @@ static void emit_jet_args(Compiler *c, const JetDef *def, const Spine *s) {
   size_t k = 0;
   for (size_t i = 0; i < s->n; i++) {
     bool first = order[k] == (char)('0' + i);
-    if (first) emit_strict(c, s->args[i], false);
-    else emit_lazy(c, s->args[i]);
-    if (first) k++;
-    else order = "";
+    if (first)
+      emit_strict(c, s->args[i], false);
+    else
+      emit_lazy(c, s->args[i]);
+    if (first)
+      k++;
+    else
+      order = "";
     if (!first) k = 0;
   }
 }
@@ -333,8 +345,8 @@ static const uint64_t *publish(Machine *m, Compiler *c, const Value *slot) {
     uint64_t *code = c->code, expected = __atomic_load_n(&law[LAW_CODE], __ATOMIC_ACQUIRE);
     c->code = NULL;
     if (expected < CODE_FAILED &&
-        __atomic_compare_exchange_n(&law[LAW_CODE], &expected, (uint64_t)(uintptr_t)code, false, __ATOMIC_RELEASE,
-                                    __ATOMIC_ACQUIRE))
+        __atomic_compare_exchange_n(&law[LAW_CODE], &expected, (uint64_t)(uintptr_t)code, false,
+                                    __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
       return code;
     mem_free(code);
     return expected > CODE_FAILED ? (const uint64_t *)(uintptr_t)expected : NULL;

@@ -246,21 +246,17 @@ call: // v, possibly lazy, with the n (or no) arguments on top
   frame_push(m, FRAME_APPLY);
   goto eval;
 
-ret: {
+ret : {
   uint64_t word = frame_pop(m);
   switch (frame_kind(word)) {
-  case FRAME_BASE:
-    m->acc = v;
-    return finish(m, RUN_DONE);
+  case FRAME_BASE: m->acc = v; return finish(m, RUN_DONE);
   case FRAME_UPDATE: {
     uint64_t *o = val_obj(stack_pop(m));
     o[0] = obj_header(KIND_IND, o[0] & 0xff00, 0);
     heap_write(m, o, 1, v);
     goto ret;
   }
-  case FRAME_APPLY:
-    n = (size_t)stack_pop(m);
-    goto apply;
+  case FRAME_APPLY: n = (size_t)stack_pop(m); goto apply;
   case FRAME_ROUTINE: {
     size_t distance = (size_t)stack_pop(m);
     def = (const JetDef *)(uintptr_t)stack_pop(m);
@@ -354,7 +350,7 @@ apply:
     goto strict;
   }
 
-law: { // v is a law, self itself or its pin, with exactly its n arguments
+law : { // v is a law, self itself or its pin, with exactly its n arguments
   m->stats.calls++;
   stack_push(m, self);
   stack_push(m, v);
@@ -388,12 +384,8 @@ routine:
     assert(!val_is_lazy(v));
     m->sp = base;
     goto ret;
-  case JET_TAIL:
-    m->sp = base;
-    goto eval;
-  case JET_EVAL:
-    push_routine(m, FRAME_ROUTINE, def, base);
-    goto eval;
+  case JET_TAIL: m->sp = base; goto eval;
+  case JET_EVAL: push_routine(m, FRAME_ROUTINE, def, base); goto eval;
   case JET_FORCE:
     push_routine(m, FRAME_ROUTINE, def, base);
     v = start_force(m, v, &def, &base);

@@ -18,7 +18,14 @@
 #include "common/plan/heap.h"
 #include "common/plan/jet.h"
 
-typedef enum FrameKind { FRAME_BASE, FRAME_UPDATE, FRAME_APPLY, FRAME_ROUTINE, FRAME_STRICT, FRAME_EXEC } FrameKind;
+typedef enum FrameKind {
+  FRAME_BASE,
+  FRAME_UPDATE,
+  FRAME_APPLY,
+  FRAME_ROUTINE,
+  FRAME_STRICT,
+  FRAME_EXEC
+} FrameKind;
 
 static inline FrameKind frame_kind(uint64_t word) { return (FrameKind)(word & 0xff); }
 static inline uint64_t frame_distance(uint64_t word) { return word >> 8; }

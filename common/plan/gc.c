@@ -66,8 +66,10 @@ static void free_blocks(HeapBlock *b) {
 static uint64_t *survivor_room(Gc *g, size_t words) {
   if (!g->last || BLOCK_WORDS - g->last->used < words) {
     HeapBlock *b = new_block();
-    if (g->last) g->last->next = b;
-    else g->first = b;
+    if (g->last)
+      g->last->next = b;
+    else
+      g->first = b;
     g->last = b;
   }
   uint64_t *o = g->last->words + g->last->used;
@@ -112,9 +114,12 @@ static void trace_slot(Gc *g, Value *slot) {
       if (obj_has(val_obj(o[1]), OBJ_SEALED)) region_seen(g->m, val_obj(o[1])); // sealing moved it
       return;
     }
-    if (obj_has(o, OBJ_SEALED)) region_seen(g->m, o);
-    else if (obj_has(o, OBJ_LARGE)) mark_large(g, o);
-    else *slot = move_object(g, o);
+    if (obj_has(o, OBJ_SEALED))
+      region_seen(g->m, o);
+    else if (obj_has(o, OBJ_LARGE))
+      mark_large(g, o);
+    else
+      *slot = move_object(g, o);
     return;
   }
 }

@@ -31,8 +31,8 @@ typedef struct ValueVec {
 struct Machine {
   // Stack: one contiguous reservation, grows up, never moves. [stack, sp) are roots.
   Value *stack, *sp, *stack_end;
-  Value *stack_limit;      // soft limit: eval checks against it
-  size_t frame;            // offset of the newest frame word, see frame.h
+  Value *stack_limit; // soft limit: eval checks against it
+  size_t frame;       // offset of the newest frame word, see frame.h
 
   // Nursery.
   uint64_t *alloc, *alloc_end;
@@ -52,14 +52,14 @@ struct Machine {
 
   // Evaluation in progress; see eval.c.
   Value acc;
-  uint32_t resume;               // how to go on (enum in eval.c)
+  uint32_t resume; // how to go on (enum in eval.c)
   Value crash_op, crash_arg;
-  Outcome stop;                  // the limit that a JET_STOP or a failed charge met
-  uint64_t fuel, fuel_left;      // per evaluation; what is left, in ticks not yet handed out
-  uint64_t slice_end;            // value of fuel_left at which the slice is over
-  int64_t ticks;                 // calls until the evaluator checks limits, slice and interruption
-  size_t memory_limit;           // bytes
-  volatile int interrupted;      // set from outside
+  Outcome stop;             // the limit that a JET_STOP or a failed charge met
+  uint64_t fuel, fuel_left; // per evaluation; what is left, in ticks not yet handed out
+  uint64_t slice_end;       // value of fuel_left at which the slice is over
+  int64_t ticks;            // calls until the evaluator checks limits, slice and interruption
+  size_t memory_limit;      // bytes
+  volatile int interrupted; // set from outside
   bool running;
   bool caught; // the routine being resumed catches the crash in the crash registers
 
@@ -139,14 +139,15 @@ void machine_refresh(Machine *m);
 // --- constructors, for code that follows the rules above ------------------------------------------
 // Arguments are protected during the call by the callee (pushed on the stack if it must collect).
 Value new_nat_limbs(Machine *m, const uint64_t *limbs, size_t n); // normalises; limbs outside the heap
-Value new_pin(Machine *m, Value item);                  // item in normal form
-Value new_app(Machine *m, Value f, const Value *args, size_t n); // args rooted by the caller (on the stack);
-                                                        // f evaluated; undersaturated; makes rows and tabs
+Value new_pin(Machine *m, Value item);                            // item in normal form
+Value new_app(Machine *m, Value f, const Value *args,
+              size_t n); // args rooted by the caller (on the stack);
+                         // f evaluated; undersaturated; makes rows and tabs
 Value new_cow(Machine *m, Value n);
-Value new_pair_row(Machine *m, Value a, Value b);       // [a b]
+Value new_pair_row(Machine *m, Value a, Value b);               // [a b]
 Value new_law(Machine *m, Value name, Value arity, Value body); // recognises data jets
-uint64_t *new_row(Machine *m, size_t n);                // n elements, all 0; fill at once (see heap_alloc)
-uint64_t *new_bar(Machine *m, size_t bytes);            // zero filled
+uint64_t *new_row(Machine *m, size_t n);     // n elements, all 0; fill at once (see heap_alloc)
+uint64_t *new_bar(Machine *m, size_t bytes); // zero filled
 
 // A(v) of an evaluated value, at most NAT_SMALL_MAX.
 uint64_t value_arity_u64(Value v);

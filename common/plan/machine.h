@@ -29,10 +29,10 @@ typedef enum Outcome {
 const char *outcome_name(Outcome o); // "done", "crash", ...
 
 typedef struct MachineConfig {
-  const JetTable *jets;   // which jets run natively; NULL: none. Must outlive the machine
-  size_t memory;          // limit on heap and stack together, bytes; 0: default (1 GiB)
-  uint64_t fuel;          // limit per evaluation, about one unit a call; 0: none
-  size_t nursery;         // bytes; 0: default
+  const JetTable *jets; // which jets run natively; NULL: none. Must outlive the machine
+  size_t memory;        // limit on heap and stack together, bytes; 0: default (1 GiB)
+  uint64_t fuel;        // limit per evaluation, about one unit a call; 0: none
+  size_t nursery;       // bytes; 0: default
   // `_Trace`: called with a forced message, once per evaluation of it; may be NULL.
   void (*trace)(void *ctx, Machine *m, Ref message, bool deep);
   // A pinned law is named like an internal jet but its hash is unknown; at most once a pin.

@@ -18,9 +18,7 @@ static JetResult run_law(Machine *m, Value *f, Value *io) {
     if (f[1] == 0) return jet_crash(m, 0, 0);
     *io = f[2];
     return JET_FORCE;
-  default:
-    *io = new_law(m, f[0], f[1], *io);
-    return m->stop == RUN_DONE ? JET_DONE : JET_STOP;
+  default: *io = new_law(m, f[0], f[1], *io); return m->stop == RUN_DONE ? JET_DONE : JET_STOP;
   }
 }
 

@@ -12,9 +12,7 @@ static Value evaluated(Machine *m, Ref r) {
   return v;
 }
 
-Ref plan_nat(Machine *m, uint64_t n) {
-  return ref_new(m, n <= NAT_SMALL_MAX ? n : new_nat_limbs(m, &n, 1));
-}
+Ref plan_nat(Machine *m, uint64_t n) { return ref_new(m, n <= NAT_SMALL_MAX ? n : new_nat_limbs(m, &n, 1)); }
 
 Ref plan_nat_bytes(Machine *m, const void *le, size_t n) { return ref_new(m, nat_from_bytes(m, le, n)); }
 

@@ -60,7 +60,7 @@ typedef enum Kind {
   KIND_BAR_TREE,
   KIND_STUB, // a sealed object whose region is not in memory: touching it is need-page
 
-  KIND_LAZY, // --- kinds from here on are not evaluated -------------------------------------------
+  KIND_LAZY,  // --- kinds from here on are not evaluated -------------------------------------------
   KIND_THUNK, // compiled suspension: count captured; [code][raw block][captured 1]..
   KIND_EXPR,  // interpreted suspension: [env: ENV][expression: part of a law's body]
   KIND_CALL,  // suspended call: count args; [function][arg 1]..  (arguments may be lazy)
@@ -78,14 +78,14 @@ typedef enum Kind {
 #define APP_ARITY_MAX ((1u << 24) - 1) // "arity left" saturates here; then it is computed from the head
 
 // Flags.
-#define OBJ_NF 0x0100       // in normal form; PIN LAW COW NAT BAR SET always are and carry it
-#define OBJ_SEALED 0x0200   // in a region
-#define OBJ_LARGE 0x0400    // in the large space: not moved
-#define OBJ_OLD 0x0800      // in the older generation (large objects are too)
-#define OBJ_DIRTY 0x1000    // in the remembered set
-#define OBJ_MARK 0x2000     // large: reached by the running collection
-#define OBJ_HASHED 0x4000   // pin: the hash words are valid
-#define OBJ_SEEN 0x8000     // scratch mark of one traversal; clear between traversals
+#define OBJ_NF 0x0100     // in normal form; PIN LAW COW NAT BAR SET always are and carry it
+#define OBJ_SEALED 0x0200 // in a region
+#define OBJ_LARGE 0x0400  // in the large space: not moved
+#define OBJ_OLD 0x0800    // in the older generation (large objects are too)
+#define OBJ_DIRTY 0x1000  // in the remembered set
+#define OBJ_MARK 0x2000   // large: reached by the running collection
+#define OBJ_HASHED 0x4000 // pin: the hash words are valid
+#define OBJ_SEEN 0x8000   // scratch mark of one traversal; clear between traversals
 
 // --- words -------------------------------------------------------------------------------------
 static inline bool val_is_small(Value v) { return (int64_t)v >= 0; }

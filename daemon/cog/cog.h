@@ -19,18 +19,18 @@ enum { COG_VALUE = 1, COG_ROW, COG_ANSWERS, COG_OP, COG_ARG, COG_REFS };
 typedef enum CogState { STATE_SPINNING, STATE_FINISHED, STATE_CRASHED, STATE_TIMED_OUT } CogState;
 
 typedef enum RequestKind {
-  REQUEST_NONE,    // empty slot
-  REQUEST_IDLE,    // never answered: malformed, or a kind that this engine does not answer
-  REQUEST_NOW,     // answered at once; the answer is in COG_ANSWERS
-  REQUEST_WAIT,    // %time %wait
-  REQUEST_POKE,    // %poke %poke
+  REQUEST_NONE, // empty slot
+  REQUEST_IDLE, // never answered: malformed, or a kind that this engine does not answer
+  REQUEST_NOW,  // answered at once; the answer is in COG_ANSWERS
+  REQUEST_WAIT, // %time %wait
+  REQUEST_POKE, // %poke %poke
 } RequestKind;
 
 typedef struct Request {
   RequestKind kind;
-  bool ready;       // its answer is in COG_ANSWERS
-  uint64_t opened;  // order of opening
-  uint64_t until;   // REQUEST_WAIT: unix seconds
+  bool ready;        // its answer is in COG_ANSWERS
+  uint64_t opened;   // order of opening
+  uint64_t until;    // REQUEST_WAIT: unix seconds
   struct Send *send; // REQUEST_POKE, ready: the message it took
 } Request;
 
@@ -76,8 +76,8 @@ typedef struct Cog {
   uint64_t *unclaimed; // children spun whose ids the cog has not been told yet, in order of their slots
   size_t unclaimed_count, unclaimed_cap;
 
-  bool running;         // an event is under way in the machine
-  uint64_t started_ns;  // monotonic clock at its start
+  bool running;        // an event is under way in the machine
+  uint64_t started_ns; // monotonic clock at its start
 
   Send *inbox, **inbox_end; // messages that wait for a poke
   size_t queued;
@@ -115,7 +115,8 @@ void cog_update_requests(Cog *c, Ref old, const CogWorld *world);
 
 // Marks requests that time or messages have made ready.
 void cog_poll(Cog *c, const CogWorld *world);
-bool cog_deliver(Cog *c, Values *values, Send *s, Err *err); // to the oldest open poke on its path; false: none, or err
+bool cog_deliver(Cog *c, Values *values, Send *s,
+                 Err *err); // to the oldest open poke on its path; false: none, or err
 bool cog_has_answers(const Cog *c);
 uint64_t cog_wake_seconds(const Cog *c); // earliest open %wait; UINT64_MAX: none
 
@@ -137,6 +138,6 @@ bool cog_replay(Cog *c, const Record *record, Values *values, Err *err);
 // --- messages and trace ----------------------------------------------------------------------------------
 bool cog_knows_message(const Cog *c, const MessageId *id, uint64_t *event);
 void cog_note_message(Cog *c, const MessageId *id, uint64_t event);
-void cog_add_child(Cog *c, uint64_t id); // to `unclaimed`
+void cog_add_child(Cog *c, uint64_t id);                                      // to `unclaimed`
 void cog_trace(Cog *c, uint64_t time_ns, const char *kind, const char *text); // also to all followers
-void cog_show_trace(Cog *c, CtlCall *call); // the lines kept
+void cog_show_trace(Cog *c, CtlCall *call);                                   // the lines kept

@@ -1,10 +1,10 @@
-#include "daemon/cog/impl.h"
 #include "common/base/mem.h"
+#include "daemon/cog/impl.h"
 #include <errno.h>
 #include <string.h>
 
-#define SLICE 200000            // units of work of a cog before another has its turn
-#define ROUND_NS 5000000        // a round commits after about this long, if it has something to commit
+#define SLICE 200000     // units of work of a cog before another has its turn
+#define ROUND_NS 5000000 // a round commits after about this long, if it has something to commit
 #define COG_MEMORY ((size_t)1 << 30)
 #define EVENT_FUEL 10000000000u
 #define EVENT_MS 60000
@@ -72,7 +72,8 @@ void engine_break(Engine *e, const Err *err) {
 
 static void drop_releases(Engine *e) {
   Err err = ERR_INIT;
-  err_set(&err, ERR_IO, "palld cannot write its log any more (%s); it restarts from the last commit: try again",
+  err_set(&err, ERR_IO,
+          "palld cannot write its log any more (%s); it restarts from the last commit: try again",
           e->failure.msg);
   for (size_t i = 0; i < e->release_count; i++) {
     if (e->releases[i].call) ctl_fail(e->releases[i].call, &err);
@@ -141,7 +142,11 @@ static bool announce_children(Engine *e, Err *err) {
   for (size_t i = 0; ok && i < e->born_count; i++) {
     Cog *c = e->born[i];
     Buf bytes = {0};
-    Record r = {.kind = RECORD_SPAWN, .cog = c->id, .time = engine_wall_ns(e), .parent = c->parent, .owner = c->owner};
+    Record r = {.kind = RECORD_SPAWN,
+                .cog = c->id,
+                .time = engine_wall_ns(e),
+                .parent = c->parent,
+                .owner = c->owner};
     ok = values_save(e->values, c->m, COG_VALUE, &bytes, &r.value, err);
     if (r.value.kind == VALUE_INLINE) r.value.bytes = bytes.data;
     ok = ok && engine_append(e, &r, 1, err);
@@ -222,9 +227,12 @@ static void finish_event(Engine *e, Cog *c, Record *r, Ref old) {
   cog_consume(c);
   e->events++;
   if (r->outcome != OUTCOME_DONE)
-    engine_release(e, (Release){.kind = RELEASE_LINE, .cog = c->id, .text = mem_printf(
-        "event %llu ended in %s", (unsigned long long)r->event,
-        r->outcome == OUTCOME_CRASH ? "a crash" : r->outcome == OUTCOME_TIME ? "its time limit" : "a limit")});
+    engine_release(e, (Release){.kind = RELEASE_LINE,
+                                .cog = c->id,
+                                .text = mem_printf("event %llu ended in %s", (unsigned long long)r->event,
+                                                   r->outcome == OUTCOME_CRASH  ? "a crash"
+                                                   : r->outcome == OUTCOME_TIME ? "its time limit"
+                                                                                : "a limit")});
   if (c->state == STATE_SPINNING) {
     cog_update_requests(c, old, &e->world);
     if (!announce_children(e, &err)) engine_break(e, &err);

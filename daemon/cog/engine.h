@@ -22,12 +22,12 @@ typedef struct Engine Engine;
 typedef struct EngineConfig {
   const Sys *sys;
   Log log;
-  const char *dir;         // of the store; made when it is not there
-  const char *runtime;     // version text, noted in store and log
-  size_t cog_memory;       // bytes a cog's machine may use; 0: 1 GiB
-  uint64_t event_fuel;     // about one unit a call; 0: 10^10
-  uint64_t event_ms;       // wall-clock limit of an event; 0: one minute
-  uint64_t snapshot_bytes; // bytes of log after which snapshots are taken; 0: 64 MiB
+  const char *dir;           // of the store; made when it is not there
+  const char *runtime;       // version text, noted in store and log
+  size_t cog_memory;         // bytes a cog's machine may use; 0: 1 GiB
+  uint64_t event_fuel;       // about one unit a call; 0: 10^10
+  uint64_t event_ms;         // wall-clock limit of an event; 0: one minute
+  uint64_t snapshot_bytes;   // bytes of log after which snapshots are taken; 0: 64 MiB
   void (*failed)(void *ctx); // called once, from the engine's thread, when a commit failed
   void *ctx;
 } EngineConfig;

@@ -130,7 +130,8 @@ bool cog_replay(Cog *c, const Record *record, Values *values, Err *err) {
     // An outcome that is no value is applied, not computed again.
     RefMark mark = refs_mark(c->m);
     Ref op, arg;
-    if (!values_load(values, c->m, &record->op, &op, err) || !values_load(values, c->m, &record->arg, &arg, err)) {
+    if (!values_load(values, c->m, &record->op, &op, err) ||
+        !values_load(values, c->m, &record->arg, &arg, err)) {
       refs_release(c->m, mark);
       return false;
     }

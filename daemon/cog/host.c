@@ -30,10 +30,16 @@ static void post(void *ctx, JobKind kind, CtlCall *call, const void *args) {
 
 static void post_info(void *ctx, CtlCall *call) { post(ctx, JOB_INFO, call, NULL); }
 static void post_ps(void *ctx, CtlCall *call, const RpcPsArgs *args) { post(ctx, JOB_PS, call, args); }
-static void post_spawn(void *ctx, CtlCall *call, const RpcSpawnArgs *args) { post(ctx, JOB_SPAWN, call, args); }
+static void post_spawn(void *ctx, CtlCall *call, const RpcSpawnArgs *args) {
+  post(ctx, JOB_SPAWN, call, args);
+}
 static void post_send(void *ctx, CtlCall *call, const RpcSendArgs *args) { post(ctx, JOB_SEND, call, args); }
-static void post_inspect(void *ctx, CtlCall *call, const RpcInspectArgs *args) { post(ctx, JOB_INSPECT, call, args); }
-static void post_trace(void *ctx, CtlCall *call, const RpcTraceArgs *args) { post(ctx, JOB_TRACE, call, args); }
+static void post_inspect(void *ctx, CtlCall *call, const RpcInspectArgs *args) {
+  post(ctx, JOB_INSPECT, call, args);
+}
+static void post_trace(void *ctx, CtlCall *call, const RpcTraceArgs *args) {
+  post(ctx, JOB_TRACE, call, args);
+}
 static void post_log(void *ctx, CtlCall *call, const RpcLogArgs *args) { post(ctx, JOB_LOG, call, args); }
 static void post_stop(void *ctx, CtlCall *call, const RpcCogArgs *args) { post(ctx, JOB_STOP, call, args); }
 static void post_start(void *ctx, CtlCall *call, const RpcCogArgs *args) { post(ctx, JOB_START, call, args); }
@@ -41,9 +47,18 @@ static void post_rm(void *ctx, CtlCall *call, const RpcCogArgs *args) { post(ctx
 static void post_cancel(void *ctx, CtlCall *call) { post(ctx, JOB_CANCEL, call, NULL); }
 
 CtlHost engine_host(Engine *e) {
-  return (CtlHost){.ctx = e, .info = post_info, .ps = post_ps, .spawn = post_spawn, .send = post_send,
-                   .inspect = post_inspect, .trace = post_trace, .log = post_log, .stop = post_stop,
-                   .start = post_start, .rm = post_rm, .cancel = post_cancel};
+  return (CtlHost){.ctx = e,
+                   .info = post_info,
+                   .ps = post_ps,
+                   .spawn = post_spawn,
+                   .send = post_send,
+                   .inspect = post_inspect,
+                   .trace = post_trace,
+                   .log = post_log,
+                   .stop = post_stop,
+                   .start = post_start,
+                   .rm = post_rm,
+                   .cancel = post_cancel};
 }
 
 // --- finding and describing ------------------------------------------------------------------------------
@@ -63,8 +78,9 @@ static Cog *find(Engine *e, const RpcCog *who, Err *err) {
 static bool may_change(const CtlCall *call, const Cog *c, Err *err) {
   const CtlCaller *who = ctl_caller(call);
   if (who->role == ROLE_ADMIN || who->uid == c->owner) return true;
-  return err_set(err, ERR_DENIED, "cog %" PRIu64 " belongs to user %u; only its owner or an administrator may do this",
-                 c->id, c->owner);
+  return err_set(err, ERR_DENIED,
+                 "cog %" PRIu64 " belongs to user %u; only its owner or an administrator may do this", c->id,
+                 c->owner);
 }
 
 static RpcText text(const char *s) { return (RpcText){s, strlen(s)}; }
@@ -93,7 +109,8 @@ static RpcCogInfo describe(Cog *c, char **detail) {
   *detail = NULL;
   if (c->state == STATE_CRASHED) *detail = crash_words(c);
   if (c->state == STATE_TIMED_OUT)
-    *detail = mem_printf("event %" PRIu64 " reached its limit after %.1f s", c->events, (double)c->timeout_ns / 1e9);
+    *detail = mem_printf("event %" PRIu64 " reached its limit after %.1f s", c->events,
+                         (double)c->timeout_ns / 1e9);
   return (RpcCogInfo){.id = c->id,
                       .name = c->name[0] ? text(c->name) : (RpcText){0},
                       .state = text(rpc_cog_state_name(wire_state(c))),
@@ -204,7 +221,8 @@ static bool do_send(Engine *e, CtlCall *call, const RpcSendArgs *args, Err *err)
   memcpy(id.id, args->id.bytes, RPC_ID_LEN);
   uint64_t event;
   if (cog_knows_message(c, &id, &event)) {
-    engine_release(e, (Release){.kind = RELEASE_SEND, .call = call, .cog = c->id, .event = event, .again = true});
+    engine_release(
+        e, (Release){.kind = RELEASE_SEND, .call = call, .cog = c->id, .event = event, .again = true});
     return true;
   }
   if (c->state != STATE_SPINNING)
@@ -212,7 +230,8 @@ static bool do_send(Engine *e, CtlCall *call, const RpcSendArgs *args, Err *err)
                    rpc_cog_state_name(wire_state(c)));
   if (replace_call(c, call, args)) return true;
   if (c->queued >= INBOX_MAX)
-    return err_set(err, ERR_RETRY, "%zu messages wait for cog %" PRIu64 " already; send more slowly", c->queued, c->id);
+    return err_set(err, ERR_RETRY, "%zu messages wait for cog %" PRIu64 " already; send more slowly",
+                   c->queued, c->id);
   Send *s = mem_alloc(sizeof *s);
   *s = (Send){.call = call,
               .args = args,
@@ -251,8 +270,10 @@ static bool do_inspect(Engine *e, CtlCall *call, const RpcInspectArgs *args, Err
     v = step_into(c, v, &args->path.steps[i]);
     if (!v)
       ok = err_set(err, ERR_NOT_FOUND,
-                   "cog %" PRIu64 " has no part at step %zu of that path; a step is an index of a row, a key of a "
-                   "tab, or the number of a closure's argument", c->id, i + 1);
+                   "cog %" PRIu64
+                   " has no part at step %zu of that path; a step is an index of a row, a key of a "
+                   "tab, or the number of a closure's argument",
+                   c->id, i + 1);
   }
   Buf bytes = {0};
   ok = ok && values_to_wire(e->values, c->m, v, &bytes, err);
@@ -281,7 +302,8 @@ static bool do_trace(Engine *e, CtlCall *call, const RpcTraceArgs *args, Err *er
   return true;
 }
 
-// --- the log of one cog -------------------------------------------------------------------------------------
+// --- the log of one cog
+// -------------------------------------------------------------------------------------
 typedef struct LogPage {
   uint64_t cog, from, count, next;
   RpcLogEvent *rows;
@@ -329,7 +351,8 @@ static bool do_log(Engine *e, CtlCall *call, const RpcLogArgs *args, Err *err) {
   return ok;
 }
 
-// --- stop, start, rm ----------------------------------------------------------------------------------------
+// --- stop, start, rm
+// ----------------------------------------------------------------------------------------
 static bool set_paused(Engine *e, CtlCall *call, const RpcCogArgs *args, bool pause, Err *err) {
   Cog *c = find(e, &args->cog, err);
   if (!c || !may_change(call, c, err)) return false;
@@ -359,7 +382,8 @@ static bool do_rm(Engine *e, CtlCall *call, const RpcCogArgs *args, Err *err) {
   return true;
 }
 
-// --- waiting calls --------------------------------------------------------------------------------------------
+// --- waiting calls
+// --------------------------------------------------------------------------------------------
 static void end_follower(Cog *c, size_t i) {
   RpcTrace done = {.lines = c->trace_count};
   ctl_done(c->followers[i], &done);
@@ -424,7 +448,8 @@ void host_deliver(Engine *e, Cog *c, uint64_t now) {
     } else if (now >= s->deadline) {
       err_set(&err, ERR_RETRY,
               c->paused ? "cog %" PRIu64 " is stopped and takes no messages; `pall start` lets it go on"
-                        : "cog %" PRIu64 " opened no poke on that path within the time; `pall inspect` shows what it "
+                        : "cog %" PRIu64
+                          " opened no poke on that path within the time; `pall inspect` shows what it "
                           "waits for",
               c->id);
       fail_send(c, link, &err);
@@ -441,7 +466,8 @@ uint64_t host_deadline(const Cog *c) {
   return first;
 }
 
-// --- doing and releasing ----------------------------------------------------------------------------------------
+// --- doing and releasing
+// ----------------------------------------------------------------------------------------
 static bool run_job(Engine *e, Job *job, Err *err) {
   switch (job->kind) {
   case JOB_INFO: return do_info(e, job->call, err);
@@ -483,8 +509,8 @@ void host_release(Engine *e, const Release *r) {
     if (!r->failed) {
       ctl_done(r->call, &done);
     } else {
-      err_set(&err, ERR_DATA, "event %" PRIu64 ", which took the message, did not end well; `pall ps` says how",
-              r->event);
+      err_set(&err, ERR_DATA,
+              "event %" PRIu64 ", which took the message, did not end well; `pall ps` says how", r->event);
       ctl_fail(r->call, &err);
     }
     break;

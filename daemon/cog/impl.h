@@ -12,7 +12,17 @@
 #include <pthread.h>
 
 typedef enum JobKind {
-  JOB_INFO, JOB_PS, JOB_SPAWN, JOB_SEND, JOB_INSPECT, JOB_TRACE, JOB_LOG, JOB_STOP, JOB_START, JOB_RM, JOB_CANCEL
+  JOB_INFO,
+  JOB_PS,
+  JOB_SPAWN,
+  JOB_SEND,
+  JOB_INSPECT,
+  JOB_TRACE,
+  JOB_LOG,
+  JOB_STOP,
+  JOB_START,
+  JOB_RM,
+  JOB_CANCEL
 } JobKind;
 
 // A call on its way to the engine's thread.
@@ -29,9 +39,9 @@ typedef struct Release {
   ReleaseKind kind;
   CtlCall *call;
   uint64_t cog, event;
-  bool again;    // RELEASE_SEND: acknowledged before
-  bool failed;   // RELEASE_SEND: the event that took the message did not end well
-  char *text;    // RELEASE_LINE: of the cog's trace
+  bool again;  // RELEASE_SEND: acknowledged before
+  bool failed; // RELEASE_SEND: the event that took the message did not end well
+  char *text;  // RELEASE_LINE: of the cog's trace
 } Release;
 
 struct Engine {
@@ -56,7 +66,7 @@ struct Engine {
   WordTable by_id;
   BytesTable by_name;
   uint64_t next_id;
-  bool reissuing; // at the start: a spin that was done before is not done again
+  bool reissuing;    // at the start: a spin that was done before is not done again
   uint64_t *removed; // ids whose snapshots are to be deleted
   size_t removed_count, removed_cap;
   Release *releases;

@@ -1,7 +1,8 @@
 // Snapshots of cogs under roots of the store, and the replay of what the log has behind them.
 //
-// Root "cog/<id>", id big-endian, and root "engine". Data of both: a version byte, then fields as below, numbers as
-// LEB128, values as a record has them. To change a form: new version, read both, write the new one.
+// Root "cog/<id>", id big-endian, and root "engine". Data of both: a version byte, then fields as below,
+// numbers as LEB128, values as a record has them. To change a form: new version, read both, write the new
+// one.
 #include "common/base/mem.h"
 #include "daemon/cog/impl.h"
 #include <errno.h>
@@ -128,7 +129,8 @@ static bool read_value(Engine *e, Cog *c, Reader *r, Ref into, Err *err) {
   }
   v.len = read_varint(r);
   v.bytes = read_bytes(r, v.len);
-  if (r->bad || v.kind == VALUE_NONE || v.kind > VALUE_PAGE) return err_set(err, ERR_DATA, "a value is malformed");
+  if (r->bad || v.kind == VALUE_NONE || v.kind > VALUE_PAGE)
+    return err_set(err, ERR_DATA, "a value is malformed");
   RefMark mark = refs_mark(c->m);
   Ref out;
   bool ok = values_load(e->values, c->m, &v, &out, err);
@@ -150,8 +152,10 @@ static bool read_messages(Cog *c, Reader *r) {
 
 static bool read_cog(Engine *e, uint64_t id, Reader *r, Err *err) {
   if (read_u8(r) != SNAPSHOT_VERSION)
-    return err_set(err, ERR_CONFIG, "the snapshot of cog %" PRIu64 " was written by a newer palld; run that one", id);
-  uint64_t lsn = read_varint(r), parent = read_varint(r), owner = read_varint(r), incarnation = read_varint(r);
+    return err_set(err, ERR_CONFIG,
+                   "the snapshot of cog %" PRIu64 " was written by a newer palld; run that one", id);
+  uint64_t lsn = read_varint(r), parent = read_varint(r), owner = read_varint(r),
+           incarnation = read_varint(r);
   uint64_t events = read_varint(r);
   uint8_t state = read_u8(r), paused = read_u8(r);
   uint64_t timeout = read_varint(r), name_len = read_varint(r);
@@ -171,7 +175,8 @@ static bool read_cog(Engine *e, uint64_t id, Reader *r, Err *err) {
   uint64_t n = read_varint(r);
   for (uint64_t i = 0; i < n && !r->bad; i++) cog_add_child(c, read_varint(r));
   if (!read_messages(c, r)) return err_set(err, ERR_DATA, "the snapshot of cog %" PRIu64 " is malformed", id);
-  if (!read_value(e, c, r, COG_VALUE, err) || !read_value(e, c, r, COG_OP, err) || !read_value(e, c, r, COG_ARG, err))
+  if (!read_value(e, c, r, COG_VALUE, err) || !read_value(e, c, r, COG_OP, err) ||
+      !read_value(e, c, r, COG_ARG, err))
     return err_wrap(err, "the snapshot of cog %" PRIu64, id);
   cog_set_value(c, COG_VALUE);
   return true;
@@ -190,7 +195,8 @@ static bool read_roots(Engine *e, Err *err) {
       for (int i = 4; i < COG_ROOT_LEN; i++) id = id << 8 | name.data[i];
       ok = read_cog(e, id, &r, err);
     } else if (name.len == 6 && memcmp(name.data, "engine", 6) == 0) {
-      if (read_u8(&r) != SNAPSHOT_VERSION) ok = err_set(err, ERR_CONFIG, "this store was written by a newer palld");
+      if (read_u8(&r) != SNAPSHOT_VERSION)
+        ok = err_set(err, ERR_CONFIG, "this store was written by a newer palld");
       e->snapshot_lsn = read_varint(&r);
       uint64_t next = read_varint(&r);
       if (next > e->next_id) e->next_id = next;
@@ -226,8 +232,8 @@ static bool replay_spawn(Engine *e, uint64_t lsn, const Record *r, Err *err) {
 
 static bool replay_event(Engine *e, Cog *c, const Record *r, Err *err) {
   if (r->event != c->events + 1)
-    return err_set(err, ERR_DATA, "the log has event %" PRIu64 " of cog %" PRIu64 " where %" PRIu64 " is due", r->event,
-                   c->id, c->events + 1);
+    return err_set(err, ERR_DATA, "the log has event %" PRIu64 " of cog %" PRIu64 " where %" PRIu64 " is due",
+                   r->event, c->id, c->events + 1);
   RefMark mark = refs_mark(c->m);
   bool ok = true;
   for (size_t i = 0; ok && i < r->answer_count; i++) {
@@ -265,7 +271,8 @@ static bool replay_record(Engine *e, uint64_t lsn, const Record *r, Err *err) {
     cog_free(c);
     return true;
   default:
-    return err_set(err, ERR_CONFIG, "the log has a record of kind %d, which this palld does not know", (int)r->kind);
+    return err_set(err, ERR_CONFIG, "the log has a record of kind %d, which this palld does not know",
+                   (int)r->kind);
   }
 }
 

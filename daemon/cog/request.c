@@ -218,7 +218,8 @@ static size_t find_poke(Cog *c, const RpcPath *path) {
   size_t best = SIZE_MAX;
   for (size_t i = 0; i < c->request_count; i++) {
     const Request *r = &c->requests[i];
-    if (r->kind != REQUEST_POKE || r->ready || (best != SIZE_MAX && r->opened > c->requests[best].opened)) continue;
+    if (r->kind != REQUEST_POKE || r->ready || (best != SIZE_MAX && r->opened > c->requests[best].opened))
+      continue;
     bool equal = false;
     Ref has = plan_row_get(c->m, plan_row_get(c->m, COG_ROW, i), 3);
     if (plan_eq(c->m, has, want, &equal) && equal) best = i;

@@ -130,7 +130,8 @@ bool values_load(Values *v, Machine *m, const RecordValue *in, Ref *out, Err *er
   if (in->kind == VALUE_PAGE) return load_root(v, m, &root, out, err);
   if (in->kind == VALUE_INLINE && in->len > 0) {
     Reader r = reader(in->bytes + 1, in->len - 1);
-    if (in->bytes[0] == FORM_BUNDLE) return bundle_decode(m, v->resident, r.p, reader_left(&r), NULL, out, err);
+    if (in->bytes[0] == FORM_BUNDLE)
+      return bundle_decode(m, v->resident, r.p, reader_left(&r), NULL, out, err);
     if (in->bytes[0] == FORM_ROOT && codec_read_root(&r, &root) && reader_left(&r) == 0)
       return load_root(v, m, &root, out, err);
   }
@@ -147,7 +148,8 @@ bool values_to_wire(Values *v, Machine *m, Ref value, Buf *out, Err *err) {
   (void)v;
   if (bundle_encode(m, value, WIRE_MAX, out, err)) return true;
   return err->code == ERR_LIMIT
-             ? err_set(err, ERR_LIMIT, "the value is bigger than %u MiB; name a part of it with a path", WIRE_MAX >> 20)
+             ? err_set(err, ERR_LIMIT, "the value is bigger than %u MiB; name a part of it with a path",
+                       WIRE_MAX >> 20)
              : false;
 }
 
