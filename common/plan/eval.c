@@ -145,11 +145,24 @@ static Value start_force(Machine *m, Value v, const JetDef **def, Value **base) 
   return 0;
 }
 
+// The stack may grow as far as the heap leaves room: looks whether that is garbage.
+static bool more_stack(Machine *m, Value *v) {
+  m->acc = *v;
+  heap_collect(m, true);
+  *v = m->acc;
+  if (m->stop == RUN_DONE && m->sp > m->stack_limit) m->stop = RUN_MEMORY;
+  return m->stop == RUN_DONE;
+}
+
 static Outcome finish(Machine *m, Outcome why) {
   if (why != RUN_DONE) unwind(m, why);
   m->running = false;
   m->sp = m->stack;
   m->frame = 0;
+  if (why == RUN_MEMORY) { // what filled the memory may be garbage now
+    m->acc = 0;
+    heap_collect(m, true);
+  }
   m->stats.fuel_used += m->fuel - m->fuel_left - (uint64_t)(m->ticks > 0 ? m->ticks : 0);
   return why;
 }
@@ -184,7 +197,8 @@ eval:
       goto ret;
     }
     if (__builtin_expect(m->sp > m->stack_limit, 0)) {
-      why = m->stop = RUN_MEMORY;
+      if (more_stack(m, &v)) goto eval;
+      why = m->stop;
       goto stop;
     }
     if (kind == KIND_HOLE) {
@@ -354,6 +368,10 @@ law : { // v is a law, self itself or its pin, with exactly its n arguments
   m->stats.calls++;
   stack_push(m, self);
   stack_push(m, v);
+  if (__builtin_expect(m->sp > m->stack_limit, 0) && !more_stack(m, &v)) {
+    why = m->stop;
+    goto stop;
+  }
   const uint64_t *code = law_code(m, m->sp - 1);
   v = stack_pop(m);
   self = stack_pop(m);

@@ -184,10 +184,6 @@ static ExecStep run(Machine *m, Block b, size_t pc, Value *v, size_t *n) {
 }
 
 ExecStep exec_law(Machine *m, const uint64_t *code, Value self, Value law, Value *v, size_t *n) {
-  if (m->sp > m->stack_limit) {
-    m->stop = RUN_MEMORY;
-    return EXEC_STOP;
-  }
   Block b = {.fp = m->sp - *n, .law_slot = *n + 1, .code = code};
   stack_push(m, self);
   stack_push(m, law);
