@@ -83,19 +83,19 @@ static bool read_page(Session *s, Blobs *blobs, Reader *in) {
   PageId id;
   PageView view;
   page_id(&id, bytes, len);
-  if (!page_parse(&view, bytes, len, s->err)) return session_error_at(s, &id);
+  if (!page_parse(&view, bytes, len, s->err)) return codec_session_error_at(s, &id);
   if (view.kind == PAGE_BLOB) {
     btab_put(&blobs->at, &id, sizeof id, at);
     return true;
   }
-  return codec_session_find(s, &id) || session_decode(s, &id, &view);
+  return codec_session_find(s, &id) || codec_session_decode(s, &id, &view);
 }
 
 static bool read_bundle(Session *s, Blobs *blobs, Reader *in, Ref *out) {
   if (read_le32(in) != BUNDLE_MAGIC)
     return err_set(s->err, ERR_DATA, "not a value: it does not begin with PLVB");
   uint8_t version = read_u8(in);
-  if (version != BUNDLE_VERSION)
+  if (!in->bad && version != BUNDLE_VERSION)
     return err_set(s->err, ERR_CONFIG, "value in format version %u; this build reads version %u: upgrade it",
                    version, BUNDLE_VERSION);
   uint64_t pages = read_varint(in);
@@ -106,19 +106,19 @@ static bool read_bundle(Session *s, Blobs *blobs, Reader *in, Ref *out) {
   ValueRoot root;
   if (!codec_read_root(in, &root)) return err_set(s->err, ERR_DATA, "malformed bundle: its root");
   if (reader_left(in)) return err_set(s->err, ERR_DATA, "malformed bundle: there are bytes behind its end");
-  return session_root(s, &root, out);
+  return codec_session_root(s, &root, out);
 }
 
 bool bundle_decode(Machine *m, Residency *res, const void *bytes, size_t len, const LoadLimits *limits,
                    Ref *out, Err *err) {
   Session s;
-  session_begin(&s, m, res, false, limits, err);
+  codec_session_begin(&s, m, res, false, limits, err);
   Blobs blobs = {.bundle = bytes, .end = (const uint8_t *)bytes + len};
   s.decoder.blob = give_blob;
   s.decoder.blob_ctx = &blobs;
   Reader in = reader(bytes, len);
   bool ok = read_bundle(&s, &blobs, &in, out);
   btab_free(&blobs.at);
-  session_end(&s);
+  codec_session_end(&s);
   return ok;
 }

@@ -5,6 +5,7 @@
 #include "common/plan/row.h"
 #include <string.h>
 
+#define FEW_REFS 16
 #define LONG_WAY 8 // steps from which the end of a way is remembered
 
 void decoder_free(Decoder *d) {
@@ -334,7 +335,7 @@ static bool read_blob(Build *b, uint64_t number, uint8_t *to, size_t n) {
   bool ok = b->d->blob && b->d->blob(b->d->blob_ctx, &b->view->refs[number], &bytes, b->err) &&
             page_parse(&piece, bytes.data, bytes.len, b->err);
   if (!b->d->blob) bad(b, "blobs are not expected here");
-  if (ok && (piece.kind != PAGE_BLOB || piece.body_len != n))
+  if (ok && (piece.kind != PAGE_BLOB || piece.body_len != n || piece.objects != 0))
     ok = bad(b, "a piece is not a blob of the right size");
   if (ok) memcpy(to, piece.body, n);
   buf_free(&bytes);
@@ -433,9 +434,25 @@ bool codec_refs_are_blobs(const PageView *view) {
   return h.tag == TAG_LONG_NAT || h.tag == TAG_LONG_BAR;
 }
 
+static bool is_named_before(const PageView *view, uint32_t i, BytesTable *seen) {
+  if (view->ref_count > FEW_REFS) return !btab_put(seen, &view->refs[i], sizeof(PageId), 0);
+  for (uint32_t k = 0; k < i; k++)
+    if (page_id_equal(&view->refs[k], &view->refs[i])) return true;
+  return false;
+}
+
+static bool check_refs(const Build *b) {
+  BytesTable seen = {0};
+  bool twice = false;
+  for (uint32_t i = 0; i < b->view->ref_count && !twice; i++) twice = is_named_before(b->view, i, &seen);
+  btab_free(&seen);
+  return !twice || bad(b, "a page is referred to under two numbers");
+}
+
 static bool decode(Build *b) {
   if (b->view->kind != PAGE_VALUE)
     return err_set(b->err, ERR_DATA, "malformed page: a value is expected, not a blob");
+  if (!check_refs(b)) return false;
   Head h = peek_head(b->view);
   bool ok;
   if (h.tag >= TAG_LONG_NAT) {

@@ -3,6 +3,8 @@
 #include "common/plan/nat.h"
 #include <string.h>
 
+#define FEW_REFS 16
+
 typedef struct Encoder {
   const Region *region;
   const PageNames *names;
@@ -10,7 +12,7 @@ typedef struct Encoder {
   Buf body, page;
   PageId *refs;
   size_t ref_count, ref_cap;
-  BytesTable numbers; // page id -> reference number
+  BytesTable numbers; // page id -> reference number, from FEW_REFS on
   const Region *last; // the region referred to most recently, and its number
   uint64_t last_number;
   size_t object; // index of the one being written
@@ -22,7 +24,7 @@ static void begin_page(Encoder *e) {
   buf_clear(&e->page);
   e->ref_count = 0;
   e->last = NULL;
-  btab_free(&e->numbers);
+  if (e->numbers.count) btab_free(&e->numbers);
 }
 
 static bool end_page(Encoder *e, PageKind kind, uint64_t objects, PageId *id) {
@@ -35,10 +37,15 @@ static void put_head(Encoder *e, unsigned tag, uint64_t count) {
   buf_varint(&e->body, tag | count << CODEC_TAG_BITS);
 }
 
+// Most pages have few references: those are searched one by one, and the table begins behind them.
 static uint64_t ref_number(Encoder *e, const PageId *id) {
-  const uint64_t *known = btab_get(&e->numbers, id, sizeof *id);
-  if (known) return *known;
-  btab_put(&e->numbers, id, sizeof *id, e->ref_count);
+  for (size_t i = 0; i < e->ref_count && i < FEW_REFS; i++)
+    if (page_id_equal(&e->refs[i], id)) return i;
+  if (e->ref_count >= FEW_REFS) {
+    const uint64_t *known = btab_get(&e->numbers, id, sizeof *id);
+    if (known) return *known;
+    btab_put(&e->numbers, id, sizeof *id, e->ref_count);
+  }
   mem_reserve(e->refs, e->ref_cap, e->ref_count + 1);
   e->refs[e->ref_count] = *id;
   return e->ref_count++;

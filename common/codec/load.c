@@ -8,9 +8,11 @@
 
 #define MEMORY_DEFAULT (1ULL << 30)
 #define FUEL_DEFAULT (1ULL << 32)
+#define OPEN 0 // in `known`: the page waits for what it refers to
 
 // --- sessions ----------------------------------------------------------------------------------------
-void session_begin(Session *s, Machine *m, Residency *res, bool stored, const LoadLimits *limits, Err *err) {
+void codec_session_begin(Session *s, Machine *m, Residency *res, bool stored, const LoadLimits *limits,
+                         Err *err) {
   *s =
       (Session){.m = m, .res = res, .stored = stored, .err = err, .fuel_left = m->fuel_left, .stop = m->stop};
   s->decoder = (Decoder){.m = m,
@@ -20,7 +22,7 @@ void session_begin(Session *s, Machine *m, Residency *res, bool stored, const Lo
   m->stop = RUN_DONE;
 }
 
-void session_end(Session *s) {
+void codec_session_end(Session *s) {
   for (size_t i = 0; i < s->count; i++) region_release(s->held[i]);
   mem_free(s->held);
   btab_free(&s->known);
@@ -29,7 +31,7 @@ void session_end(Session *s) {
   s->m->stop = s->stop;
 }
 
-bool session_error_at(Session *s, const PageId *id) {
+bool codec_session_error_at(Session *s, const PageId *id) {
   char text[BASE58_HASH_MAX];
   base58_hash(text, id->b);
   return err_at(s->err, "page %s", text);
@@ -50,7 +52,7 @@ Region *codec_session_find(Session *s, const PageId *id) {
   return r;
 }
 
-bool session_decode(Session *s, const PageId *id, const PageView *view) {
+bool codec_session_decode(Session *s, const PageId *id, const PageView *view) {
   Region **refs = mem_zalloc(mem_mul(view->ref_count, sizeof *refs));
   bool ok = true;
   for (uint32_t i = 0; ok && i < view->ref_count && !codec_refs_are_blobs(view); i++) {
@@ -60,20 +62,20 @@ bool session_decode(Session *s, const PageId *id, const PageView *view) {
   }
   Region *r = ok ? codec_decode_page(&s->decoder, view, refs, s->err) : NULL;
   mem_free(refs);
-  if (!r) return session_error_at(s, id);
+  if (!r) return codec_session_error_at(s, id);
   if (s->stored) residency_add(s->res, r, id);
   keep(s, id, r);
   return true;
 }
 
-bool session_root(Session *s, const ValueRoot *root, Ref *out) {
+bool codec_session_root(Session *s, const ValueRoot *root, Ref *out) {
   Value v = root->nat;
   if (root->paged) {
     Region *r = codec_session_find(s, &root->page);
     if (!r) return err_set(s->err, ERR_DATA, "malformed root: its page is not there");
     if (root->behind >= region_objects(r)) {
       err_set(s->err, ERR_DATA, "malformed root: its page has no such object");
-      return session_error_at(s, &root->page);
+      return codec_session_error_at(s, &root->page);
     }
     v = obj_val(region_object(r, region_objects(r) - 1 - (size_t)root->behind));
   }
@@ -96,7 +98,6 @@ typedef struct Loading {
   const PageSource *source;
   Pending *stack;
   size_t depth, cap;
-  BytesTable open; // ids on the stack: a source that lies must not make us go round in circles
 } Loading;
 
 static bool charge_memory(Session *s, uint64_t bytes) {
@@ -109,7 +110,8 @@ static bool charge_memory(Session *s, uint64_t bytes) {
 
 static bool open_page(Loading *l, const PageId *id) {
   Session *s = &l->session;
-  if (!btab_put(&l->open, id, sizeof *id, 0))
+  // A source that lies must not make us go round in circles.
+  if (btab_get(&s->known, id, sizeof *id))
     return err_set(s->err, ERR_DATA, "pages refer to each other in a circle");
   Buf bytes = {0};
   PageView view;
@@ -117,8 +119,9 @@ static bool open_page(Loading *l, const PageId *id) {
             page_parse(&view, bytes.data, bytes.len, s->err) && charge_memory(s, bytes.len + sizeof(Pending));
   if (!ok) {
     buf_free(&bytes);
-    return session_error_at(s, id);
+    return codec_session_error_at(s, id);
   }
+  btab_put(&s->known, id, sizeof *id, OPEN);
   mem_reserve(l->stack, l->cap, l->depth + 1);
   Pending *p = &l->stack[l->depth++];
   *p = (Pending){.id = *id};
@@ -130,7 +133,6 @@ static bool open_page(Loading *l, const PageId *id) {
 static void close_page(Loading *l) {
   Pending *p = &l->stack[--l->depth];
   l->session.decoder.room += p->len + sizeof *p;
-  btab_del(&l->open, &p->id, sizeof p->id, NULL);
   mem_free(p->bytes);
 }
 
@@ -145,7 +147,7 @@ static bool load_page(Loading *l, const PageId *root) {
       if (!codec_session_find(s, ref) && !open_page(l, ref)) return false;
       continue;
     }
-    if (!session_decode(s, &top->id, &top->view)) return false;
+    if (!codec_session_decode(s, &top->id, &top->view)) return false;
     close_page(l);
   }
   return true;
@@ -154,13 +156,12 @@ static bool load_page(Loading *l, const PageId *root) {
 bool codec_load(Machine *m, Residency *res, const PageSource *source, const ValueRoot *root,
                 const LoadLimits *limits, Ref *out, Err *err) {
   Loading l = {.source = source};
-  session_begin(&l.session, m, res, true, limits, err);
+  codec_session_begin(&l.session, m, res, true, limits, err);
   l.session.decoder.blob = source->get;
   l.session.decoder.blob_ctx = source->ctx;
-  bool ok = (!root->paged || load_page(&l, &root->page)) && session_root(&l.session, root, out);
+  bool ok = (!root->paged || load_page(&l, &root->page)) && codec_session_root(&l.session, root, out);
   while (l.depth > 0) close_page(&l);
   mem_free(l.stack);
-  btab_free(&l.open);
-  session_end(&l.session);
+  codec_session_end(&l.session);
   return ok;
 }
