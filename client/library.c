@@ -67,6 +67,16 @@ bool library_outcome(Library *l, Outcome o, Err *err) {
   return false;
 }
 
+static bool is_path(const char *name) {
+  const char *dot = strrchr(name, '.');
+  return strchr(name, '/') != NULL || (dot != NULL && strcmp(dot, ".sire") == 0);
+}
+
+bool library_load(Library *l, const char *file_or_module, Err *err) {
+  if (is_path(file_or_module)) return sire_load_file(l->sire, file_or_module, err);
+  return sire_load_module(l->sire, file_or_module, err);
+}
+
 // --- text to bundles ---------------------------------------------------------------------------------------
 static bool bundle(Library *l, Ref v, Buf *out, Err *err) {
   return library_outcome(l, plan_force(l->m, v), err) && bundle_encode(l->m, v, BUNDLE_MAX, out, err);
@@ -126,4 +136,8 @@ static bool render(void *ctx, const uint8_t *bytes, size_t len, const ValueStyle
   return ok;
 }
 
-const Values LIBRARY_VALUES = {.from_file = from_file, .from_text = from_text, .render = render};
+const Values LIBRARY_VALUES = {.from_file = from_file,
+                              .from_text = from_text,
+                              .render = render,
+                              .check = library_check,
+                              .repl = library_repl};

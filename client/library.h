@@ -1,6 +1,6 @@
 // A machine with the Sire compiler on it, for the verbs that read or run Sire.
 #pragma once
-#include "client/value.h"
+#include "client/verb.h"
 #include "common/plan/jet.h"
 #include "sire/compiler/sire.h"
 
@@ -21,6 +21,13 @@ void library_close(Library *l); // accepts a zeroed one
 
 // Words for how an evaluation ended, as an error; for RUN_CRASH with operator and argument.
 bool library_outcome(Library *l, Outcome o, Err *err);
+
+// Loads a Sire file, or the library module of that name.
+bool library_load(Library *l, const char *file_or_module, Err *err);
+
+// The verbs check and sire.
+bool library_check(Cli *cli, const Args *args, Err *err);
+bool library_repl(Cli *cli, const Args *args, Err *err);
 
 // The functions that verbs get through Cli.
 extern const Values LIBRARY_VALUES;

@@ -5,6 +5,9 @@
 #include "common/base/buf.h"
 #include "common/base/err.h"
 
+typedef struct Cli Cli;
+typedef struct Args Args;
+
 // In which names an expression is read.
 typedef struct ValueScope {
   const char *module; // NULL: prelude
@@ -29,4 +32,7 @@ typedef struct Values {
   bool (*from_text)(void *ctx, const char *text, const ValueScope *scope, Buf *out, Err *err);
   // Shows a bundle. ERR_DATA when it is not one.
   bool (*render)(void *ctx, const uint8_t *bundle, size_t len, const ValueStyle *style, Buf *out, Err *err);
+  // The verbs check and sire; they run Sire as they print.
+  bool (*check)(Cli *cli, const Args *args, Err *err);
+  bool (*repl)(Cli *cli, const Args *args, Err *err);
 } Values;

@@ -46,6 +46,18 @@ static const OptionSpec RM_OPTIONS[] = {
     {"--yes", 'y', ARG_NONE, NULL, "do not ask"},
 };
 
+static const OptionSpec CHECK_OPTIONS[] = {
+    LIB_OPTION,
+};
+static const OptionSpec EVAL_OPTIONS[] = {
+    MODULE_OPTION,
+    {"--depth", 0, ARG_TEXT, "N", "levels to show (64)"},
+    LIB_OPTION,
+};
+static const OptionSpec SIRE_OPTIONS[] = {
+    LIB_OPTION,
+};
+
 #define ONE_COG .positionals = {{"COG", ARG_COG}}, .least = 1, .most = 1
 #define COG_NOTE "COG is the name of a cog or its number; 'pall ps' lists both.\n"
 
@@ -119,6 +131,33 @@ const Verb VERBS[] = {
      .more = "Asks before, on a terminal; elsewhere --yes must be said.\n" COG_NOTE "\n"
              "Example:\n"
              "  pall rm counter --yes\n"},
+    {"check", verb_check, "load Sire files and run their assertions", .positionals = {{"FILE", ARG_FILE}},
+     .least = 1, .most = ARGS_MANY, OPTIONS(CHECK_OPTIONS),
+     .more =
+         "FILE is a Sire file, or the name of a module in the library. Assertions that do not hold are\n"
+         "shown with both values, and the rest is run all the same. Exit status 1 when one does not hold,\n"
+         "65 when something does not load.\n"
+         "\n"
+         "Examples:\n"
+         "  pall check counter.sire\n"
+         "  pall check --lib sire/lib prelude\n"},
+    {"eval", verb_eval, "show the value of an expression", .positionals = {{"EXPR", ARG_TEXT}}, .least = 1,
+     .most = 1, OPTIONS(EVAL_OPTIONS),
+     .more = "Needs no palld. Numbers and texts need no library either.\n"
+             "\n"
+             "Examples:\n"
+             "  pall eval '(add 2 3)'\n"
+             "  pall eval --module list '(sum [1 2 3])' --json\n"},
+    {"sire", verb_sire, "read Sire line by line and show what comes out", .positionals = {{"FILE", ARG_FILE}},
+     .least = 0, .most = 1, OPTIONS(SIRE_OPTIONS),
+     .more =
+         "All names of FILE are in scope: a Sire file or a module of the library; without it those of\n"
+         "prelude. A block of several lines ends at an empty line. A block that fails changes nothing.\n"
+         "Reads a pipe too; then the exit status is 65 when a block failed.\n"
+         "\n"
+         "Examples:\n"
+         "  pall sire\n"
+         "  echo '(add 2 3)' | pall sire\n"},
     {"completion", verb_completion, "print completion for a shell", .positionals = {{"SHELL", ARG_SHELL}},
      .least = 1, .most = 1,
      .more = "SHELL is bash, zsh or fish.\n"
