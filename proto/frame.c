@@ -98,7 +98,7 @@ static bool read_item(const uint8_t *p, size_t n, Item *it, Err *err) {
 // Counts the item and moves `scan` behind its payload.
 static bool admit(FrameReader *r, const Item *it, Err *err) {
   const FrameLimits *lim = &r->limits;
-  if (!r->begun && !it->container)
+  if (!r->begun && (!it->container || it->map))
     return err_set(err, ERR_DATA, "this is not a MessagePack-RPC message: it does not begin with an array");
   r->begun = true;
   if (it->header + it->payload > lim->bytes - r->scan)
