@@ -4,6 +4,7 @@
 //
 //   sire-tower LIBRARY JETS.tsv MODULE..
 //
+// A MODULE with a slash in it is the path of a file.
 // Exit status 1 when an assertion fails, a jet's hash differs, or something does not load.
 #include "common/base/base58.h"
 #include "common/base/mem.h"
@@ -157,7 +158,8 @@ int main(int argc, char **argv) {
   t.sire = sire_new(t.m, &options);
   for (int i = 3; i < argc; i++) {
     Err err = ERR_INIT;
-    if (sire_load_module(t.sire, argv[i], &err)) continue;
+    bool is_path = strchr(argv[i], '/') != NULL;
+    if (is_path ? sire_load_file(t.sire, argv[i], &err) : sire_load_module(t.sire, argv[i], &err)) continue;
     fprintf(stderr, "%s: %s\n", err.where, err.msg);
     t.bad = true;
   }
