@@ -1,0 +1,34 @@
+// A palld of our own on a directory of our own, with the journal of sire/examples in it: a cog that keeps
+// what it is sent. Message k of a rig is the number k, under an id that follows from the rig's seed and k.
+#pragma once
+#include "common/base/buf.h"
+#include "proto/pall.h"
+#include <sys/types.h>
+
+typedef struct Rig {
+  char *top, *store, *socket;
+  Buf journal; // the cog as a bundle
+  uint64_t seed;
+  pid_t pid; // 0: none runs
+} Rig;
+
+void rig_open(Rig *r, uint64_t seed);
+void rig_close(Rig *r); // kills, removes the directory
+
+// Starts palld, with `env` (NULL at its end; may be NULL) added to its environment.
+void rig_start(Rig *r, char *const env[]);
+
+// Sends the signal (0: none) and waits for the end. The exit status, or 128 and the signal it died of. A
+// process that is still there after half a minute is killed and fails the test.
+int rig_end(Rig *r, int signal);
+
+// Tries until palld answers, for at most `ms`, and not on when the process has ended. NULL: no.
+Pall *rig_connect(Rig *r, int ms);
+
+bool rig_spawn(Rig *r, Pall *p, Err *err);
+// ERR_NOT_FOUND and so on as libpall has them.
+bool rig_send(const Rig *r, Pall *p, uint64_t k, RpcSend *answer, Err *err);
+void rig_message_id(const Rig *r, uint64_t k, RpcId *id);
+
+// What the journal kept, in order; the caller frees *kept (mem_free).
+bool rig_kept(Rig *r, Pall *p, uint64_t **kept, size_t *count, Err *err);

@@ -1,0 +1,153 @@
+// Kills palld at random moments while a journal is sent to; nothing that was acknowledged is lost, nothing
+// is kept twice, and the order is the sender's.
+#include "common/base/mem.h"
+#include "tests/durability/rig.h"
+#include "tests/util.h"
+#include <check.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define SENDS 1000
+#define KILLS 20
+
+typedef struct Chaos {
+  Rig rig;
+  atomic_size_t acknowledged;
+  atomic_bool over;
+  size_t sends, kills;
+  size_t at_start, at_stop; // kills before palld listened, and while it was stopping
+  uint64_t rng;
+} Chaos;
+
+static void pause_us(uint64_t us) {
+  nanosleep(&(struct timespec){.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000},
+            NULL);
+}
+
+static int by_value(const void *a, const void *b) {
+  size_t x = *(const size_t *)a, y = *(const size_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+// One kill: in the middle of work, a moment after SIGTERM (so while it takes snapshots), or a moment after
+// the start that follows a kill (so while it replays its log).
+static void kill_once(Chaos *c) {
+  uint64_t how = test_random(&c->rng) % 4;
+  pause_us(test_random(&c->rng) % 3000);
+  if (how == 0) {
+    kill(c->rig.pid, SIGTERM);
+    pause_us(test_random(&c->rng) % 4000);
+    c->at_stop++;
+  } else if (how == 1) {
+    rig_end(&c->rig, SIGKILL);
+    rig_start(&c->rig, NULL);
+    pause_us(test_random(&c->rng) % 12000);
+    c->at_start++;
+  }
+  rig_end(&c->rig, SIGKILL);
+  rig_start(&c->rig, NULL);
+}
+
+static void *killer(void *ctx) {
+  Chaos *c = ctx;
+  size_t *when = mem_alloc(mem_mul(c->kills, sizeof *when));
+  for (size_t i = 0; i < c->kills; i++) when[i] = test_random(&c->rng) % c->sends;
+  qsort(when, c->kills, sizeof *when, by_value);
+  for (size_t i = 0; i < c->kills; i++) {
+    while (atomic_load(&c->acknowledged) < when[i] && !atomic_load(&c->over)) pause_us(50);
+    kill_once(c);
+  }
+  mem_free(when);
+  return NULL;
+}
+
+// Sends message k until somebody says that it was taken.
+static Pall *send_surely(Chaos *c, Pall *p, uint64_t k, size_t *retries, size_t *again) {
+  for (int tries = 0;; tries++) {
+    Err err = ERR_INIT;
+    RpcSend answer;
+    ck_assert_msg(tries < 1000, "message %llu was never taken", (unsigned long long)k);
+    if (!p) p = pall_connect(c->rig.socket, "kill test", PALL_TIMEOUT_CONNECT, &err);
+    if (p && rig_send(&c->rig, p, k, &answer, &err)) {
+      *again += answer.again;
+      ck_assert_uint_eq(answer.event, k + 1); // one sender, one message an event, none lost, none twice
+      return p;
+    }
+    ck_assert_msg(!p || pall_is_broken(p) || err.code == ERR_RETRY || err.code == ERR_UNAVAILABLE,
+                  "message %llu: %s", (unsigned long long)k, err.msg);
+    if (p) ++*retries;
+    if (p && pall_is_broken(p)) {
+      pall_close(p);
+      p = NULL;
+    }
+    pause_us(500);
+  }
+}
+
+static void check_kept(Rig *r, Pall *p, size_t sends) {
+  Err err = ERR_INIT;
+  uint64_t *kept;
+  size_t n;
+  ck_assert_msg(rig_kept(r, p, &kept, &n, &err), "%s", err.msg);
+  for (size_t i = 0; i < n && i < sends; i++)
+    ck_assert_msg(kept[i] == i, "place %zu holds message %llu", i, (unsigned long long)kept[i]);
+  ck_assert_uint_eq(n, sends);
+  mem_free(kept);
+}
+
+START_TEST(kills_lose_nothing) {
+  const char *seed = getenv("PALL_TEST_SEED");
+  uint64_t rng = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL);
+  Chaos c = {.sends = test_scale(SENDS), .kills = test_scale(KILLS), .rng = rng};
+  size_t retries = 0, again = 0;
+  Err err = ERR_INIT;
+  pthread_t thread;
+  printf("seed %llu (PALL_TEST_SEED)\n", (unsigned long long)rng);
+  fflush(stdout);
+  rig_open(&c.rig, rng);
+  rig_start(&c.rig, NULL);
+  Pall *p = rig_connect(&c.rig, 20000);
+  ck_assert_ptr_nonnull(p);
+  ck_assert_msg(rig_spawn(&c.rig, p, &err), "%s", err.msg);
+  ck_assert(pthread_create(&thread, NULL, killer, &c) == 0);
+  for (uint64_t k = 0; k < c.sends; k++) {
+    p = send_surely(&c, p, k, &retries, &again);
+    atomic_store(&c.acknowledged, k + 1);
+  }
+  atomic_store(&c.over, true);
+  pthread_join(thread, NULL);
+  pall_close(p);
+  p = rig_connect(&c.rig, 20000);
+  ck_assert_ptr_nonnull(p);
+  check_kept(&c.rig, p, c.sends);
+  pall_close(p);
+  rig_end(&c.rig, SIGKILL);
+  rig_start(&c.rig, NULL);
+  p = rig_connect(&c.rig, 20000);
+  ck_assert_ptr_nonnull(p);
+  check_kept(&c.rig, p, c.sends);
+  pall_close(p);
+  ck_assert_int_eq(rig_end(&c.rig, SIGTERM), 0);
+  printf("%zu sends, %zu kills (%zu while starting, %zu while stopping), %zu retries, %zu of them had been "
+         "taken before\n",
+         c.sends, c.kills, c.at_start, c.at_stop, retries, again);
+  rig_close(&c.rig);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("kill");
+  TCase *tc = tcase_create("kill");
+  tcase_set_timeout(tc, 600);
+  tcase_add_test(tc, kills_lose_nothing);
+  suite_add_tcase(suite, tc);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
