@@ -81,7 +81,7 @@ static bool code_number(Sire *s, Ref r, uint32_t max, const char *what, uint32_t
 }
 
 static bool open_lam(Sire *s, Ast *x, Ref row) {
-  uint32_t flags[3];
+  uint32_t flags[3] = {0};
   for (int i = 0; i < 3; i++)
     if (!code_number(s, plan_row_get(s->m, row, (size_t)i + 1), 1, "a flag of a lambda", &flags[i]))
       return false;

@@ -145,7 +145,8 @@ bool command_header(Sire *s, Tree *t, Header *h) {
   bool arrow = before != NULL && tree_is_node(before, "<-") && before->count == 1 && before->heir == NULL;
   if (kids != 1 && !arrow) return sire_fail(s, t, "expected #### name, or #### name <- before");
   h->first = !arrow;
-  return read_name(s, tree_kid(t, 0), &h->module) && (h->first || read_name(s, before->sons[0], &h->before));
+  if (!read_name(s, tree_kid(t, 0), &h->module)) return false;
+  return !arrow || read_name(s, before->sons[0], &h->before);
 }
 
 static bool run_enter(Sire *s, Tree *t) {

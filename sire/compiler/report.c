@@ -41,7 +41,7 @@ static bool is_shown(Sire *s, const Tree *t) {
 static void add_form(Sire *s, Buf *out, Buf *last, const char *label, Tree *t, size_t max) {
   Buf line = {0};
   report_tree(s, &line, t, max);
-  if (line.len != last->len || memcmp(line.data, last->data, line.len) != 0)
+  if (line.len != last->len || line.len == 0 || memcmp(line.data, last->data, line.len) != 0)
     buf_printf(out, "\n%s%s", label, buf_cstr(&line));
   buf_free(last);
   *last = line;
