@@ -26,6 +26,7 @@ CtlCall *call_new(Session *s, RpcMessage *msg, RpcMethod method, uint8_t *frame,
   memset(msg, 0, sizeof *msg);
   call->frame = frame;
   call->charged = len;
+  account_set(s->ctl, call->account, 0, len);
   call->next = s->calls;
   call->at = &s->calls;
   if (call->next) call->next->at = &call->next;

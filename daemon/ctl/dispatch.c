@@ -78,7 +78,6 @@ static void request(Session *s, RpcMessage *msg, uint8_t *frame, size_t len) {
   if (ok && id_is_open(s, id))
     ok = err_set(&err, ERR_USAGE, "request id %u is that of an unanswered request", id);
   if (!ok) {
-    account_set(s->ctl, s->account, len, 0);
     rpc_message_free(msg);
     mem_free(frame);
     answer_error(s, id, &err);
@@ -119,7 +118,6 @@ void dispatch(Session *s, uint8_t *frame, size_t len) {
     ok = err_set(&err, ERR_USAGE, "the first request on a connection must be hello");
   if (!ok) session_fail(s, &err);
   if (ok && s->state == SESSION_READY && msg.type == RPC_REQUEST) return request(s, &msg, frame, len);
-  account_set(s->ctl, s->account, len, 0);
   if (ok && s->state == SESSION_NEW)
     greet(s, &msg);
   else if (ok && s->state == SESSION_READY)

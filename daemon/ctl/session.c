@@ -149,7 +149,6 @@ static void pump(Session *s) {
     FrameState f = frame_next(&s->reader, &frame, &len, &err);
     if (f == FRAME_BAD) session_fail(s, &err);
     if (f != FRAME_READY) break;
-    account_set(s->ctl, s->account, 0, len);
     settle_account(s);
     s->active_ms = loop_now_ms(s->ctl->loop);
     s->frame_ms = s->active_ms;
