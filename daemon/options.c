@@ -1,5 +1,6 @@
 #include "daemon/options.h"
 #include "common/base/mem.h"
+#include "common/base/sys.h"
 #include "proto/pall.h"
 #include <errno.h>
 #include <getopt.h>
@@ -133,13 +134,21 @@ void options_free(Options *o) {
 }
 
 // --- folders ---------------------------------------------------------------------------------------
+// So that a store made in new folders is still found after a power cut.
+static bool sync_parent(const char *dir) {
+  char *parent = mem_printf("%s/..", dir);
+  bool ok = sys_real()->sync_dir(NULL, parent) == 0;
+  mem_free(parent);
+  return ok;
+}
+
 // Makes every folder on the way to `path`; those that exist stay as they are.
 static bool make_parents(const char *path, mode_t mode, Err *err) {
   char *copy = mem_strdup(path);
   bool ok = true;
   for (char *slash = copy; ok && (slash = strchr(slash + 1, '/'));) {
     *slash = 0;
-    if (mkdir(copy, mode) != 0 && errno != EEXIST)
+    if (mkdir(copy, mode) == 0 ? !sync_parent(copy) : errno != EEXIST)
       ok = err_sys(err, ERR_CREATE, errno,
                    "cannot make the folder %s; make it, or choose another place with --store "
                    "DIR and --socket PATH",

@@ -112,6 +112,16 @@ static bool fill_new(Store *s, Err *err) {
   return rc == 0 || store_mdb_err(s, err, rc, "write the new store");
 }
 
+// The store's own folder is new too, most of the time, and lasts only when its name was synced. A folder
+// above it that we may not read was not made by us.
+static bool sync_parent(Store *s, Err *err) {
+  char *parent = path_of(s, "..");
+  bool ok = s->sys->sync_dir(s->sys->ctx, parent) == 0 || errno == EACCES ||
+            err_sys(err, ERR_CREATE, errno, "cannot sync the folder above the new store %s", s->dir);
+  mem_free(parent);
+  return ok;
+}
+
 // A new file gets its name when it is complete, so a crash leaves no half of a store.
 static bool create_file(Store *s, const char *path, Err *err) {
   char *new_path = path_of(s, "new.mdb");
@@ -121,7 +131,7 @@ static bool create_file(Store *s, const char *path, Err *err) {
     int rc = mdb_env_open(s->env, new_path, ENV_FLAGS | MDB_NOLOCK, 0600);
     if (rc != 0) ok = store_mdb_err(s, err, rc, "create the store");
   }
-  ok = ok && fill_new(s, err);
+  ok = ok && fill_new(s, err) && sync_parent(s, err);
   if (s->env) mdb_env_close(s->env);
   s->env = NULL;
   if (ok && (s->sys->rename(s->sys->ctx, new_path, path) != 0 || s->sys->sync_dir(s->sys->ctx, s->dir) != 0))

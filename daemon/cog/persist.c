@@ -285,9 +285,14 @@ static bool on_record(void *ctx, uint64_t lsn, const void *data, size_t len, Err
   return ok || err_wrap(err, "log record %" PRIu64, lsn);
 }
 
-static bool make_log_dir(const char *dir, Err *err) {
-  if (mkdir(dir, 0700) == 0 || errno == EEXIST) return true;
-  err_sys(err, ERR_CREATE, errno, "cannot make the folder of the log");
+// Its name is synced each time: the process that made it may have died before that.
+static bool make_log_dir(Engine *e, const char *dir, Err *err) {
+  if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+    err_sys(err, ERR_CREATE, errno, "cannot make the folder of the log");
+  else if (e->cfg.sys->sync_dir(e->cfg.sys->ctx, e->cfg.dir) != 0)
+    err_sys(err, ERR_IO, errno, "cannot sync the folder of the store");
+  else
+    return true;
   return err_at(err, "%s", dir);
 }
 
@@ -300,7 +305,7 @@ bool persist_open(Engine *e, Err *err) {
   char *dir = mem_printf("%s/log", e->cfg.dir);
   WalOptions wal = {.runtime = e->cfg.runtime, .durable_to = e->snapshot_lsn};
   memcpy(wal.store_id, info.store_id, WAL_STORE_ID_LEN);
-  bool ok = make_log_dir(dir, err) && wal_open(&e->wal, e->cfg.sys, dir, &wal, on_record, e, err);
+  bool ok = make_log_dir(e, dir, err) && wal_open(&e->wal, e->cfg.sys, dir, &wal, on_record, e, err);
   mem_free(dir);
   return ok;
 }
