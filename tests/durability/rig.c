@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,7 +34,9 @@ void rig_open(Rig *r, uint64_t seed) {
   Err err = ERR_INIT;
   ValueScope scope = {0};
   *r = (Rig){.top = scratch_dir(), .seed = seed};
-  r->store = mem_printf("%s/store", r->top);
+  r->home = mem_printf("%s/home", r->top);
+  r->store = mem_printf("%s/store", r->home);
+  ck_assert(mkdir(r->home, 0700) == 0);
   r->socket = mem_printf("%s/socket", r->top);
   ck_assert_msg(LIBRARY_VALUES.from_file(NULL, needed("PALL_JOURNAL"), &scope, &r->journal, &err), "%s",
                 err.msg);
@@ -42,6 +45,7 @@ void rig_open(Rig *r, uint64_t seed) {
 void rig_close(Rig *r) {
   if (r->pid) rig_end(r, SIGKILL);
   scratch_free(r->top);
+  mem_free(r->home);
   mem_free(r->store);
   mem_free(r->socket);
   buf_free(&r->journal);
@@ -71,7 +75,8 @@ void rig_start(Rig *r, char *const env[]) {
   }
   for (size_t i = 0; env && env[i]; i++) putenv(env[i]);
   const char *palld = needed("PALL_DAEMON");
-  execl(palld, "palld", "--store", r->store, "--socket", r->socket, (char *)NULL);
+  execl(palld, "palld", "--store", r->store, "--socket", r->socket, "--snapshot-mb", r->snaps ? "1" : "64",
+        (char *)NULL);
   _exit(127);
 }
 
@@ -118,7 +123,16 @@ bool rig_send(const Rig *r, Pall *p, uint64_t k, RpcSend *answer, Err *err) {
   Machine *m = machine_new(&(MachineConfig){.memory = MEMORY});
   Buf value = {0};
   RpcStep step = {.text = rpc_text("in")};
-  bool ok = bundle_encode(m, plan_nat(m, k), 1 << 20, &value, err);
+  Ref message = plan_nat(m, k);
+  if (r->weight) {
+    uint8_t *bytes = mem_alloc(r->weight);
+    uint64_t rng = r->seed + k;
+    test_fill(&rng, bytes, r->weight);
+    message = plan_row(m, (Ref[]){message, plan_bar(m, bytes, r->weight)}, 2);
+    mem_free(bytes);
+  }
+  ck_assert_int_eq(plan_force(m, message), RUN_DONE);
+  bool ok = bundle_encode(m, message, 4 << 20, &value, err);
   machine_free(m);
   RpcSendArgs args = {.cog = {.name = rpc_text("journal")},
                       .path = {&step, 1},
@@ -130,25 +144,30 @@ bool rig_send(const Rig *r, Pall *p, uint64_t k, RpcSend *answer, Err *err) {
   return ok;
 }
 
+uint64_t *rig_row(Machine *m, Ref row, size_t *count) {
+  size_t n = plan_kind(m, row) == KIND_ROW ? plan_len(m, row) : 0;
+  uint64_t *kept = mem_alloc(mem_mul(n + 1, sizeof *kept));
+  for (size_t i = 0; i < n; i++) {
+    RefMark mark = refs_mark(m);
+    Ref one = plan_row_get(m, row, i);
+    if (plan_kind(m, one) == KIND_ROW && plan_len(m, one) == 2) one = plan_row_get(m, one, 0);
+    if (!plan_nat_u64(m, one, &kept[i])) kept[i] = UINT64_MAX;
+    refs_release(m, mark);
+  }
+  *count = n;
+  return kept;
+}
+
 bool rig_kept(Rig *r, Pall *p, uint64_t **kept, size_t *count, Err *err) {
   RpcStep step = {.nat = 0};
   RpcInspectArgs args = {.cog = {.name = rpc_text("journal")}, .path = {&step, 1}};
   RpcInspect result;
   (void)r;
-  *kept = NULL;
-  *count = 0;
   if (!pall_call(p, METHOD_INSPECT, &args, &result, PALL_TIMEOUT_DEFAULT, err)) return false;
   Machine *m = machine_new(&(MachineConfig){.memory = MEMORY});
   Ref row;
   bool ok = bundle_decode(m, NULL, result.value.p, result.value.n, NULL, &row, err);
-  size_t n = ok && plan_kind(m, row) == KIND_ROW ? plan_len(m, row) : 0;
-  *kept = mem_alloc(mem_mul(n + 1, sizeof **kept));
-  for (size_t i = 0; i < n; i++) {
-    RefMark mark = refs_mark(m);
-    if (!plan_nat_u64(m, plan_row_get(m, row, i), &(*kept)[i])) (*kept)[i] = UINT64_MAX;
-    refs_release(m, mark);
-  }
-  *count = n;
+  if (ok) *kept = rig_row(m, row, count);
   machine_free(m);
   return ok;
 }

@@ -1,15 +1,19 @@
 // A palld of our own on a directory of our own, with the journal of sire/examples in it: a cog that keeps
-// what it is sent. Message k of a rig is the number k, under an id that follows from the rig's seed and k.
+// what it is sent. Message k of a rig is the number k, or a row of k and a bar of `weight` bytes, under an id
+// that follows from the rig's seed and k.
 #pragma once
 #include "common/base/buf.h"
+#include "common/plan/plan.h"
 #include "proto/pall.h"
 #include <sys/types.h>
 
 typedef struct Rig {
-  char *top, *store, *socket;
-  Buf journal; // the cog as a bundle
+  char *top, *home, *store, *socket; // `home` holds the store only
+  Buf journal;                       // the cog as a bundle
   uint64_t seed;
-  pid_t pid; // 0: none runs
+  size_t weight; // of later messages
+  bool snaps;    // palld takes a snapshot after each megabyte of log
+  pid_t pid;     // 0: none runs
 } Rig;
 
 void rig_open(Rig *r, uint64_t seed);
@@ -28,6 +32,9 @@ Pall *rig_connect(Rig *r, int ms);
 bool rig_spawn(Rig *r, Pall *p, Err *err);
 // ERR_NOT_FOUND and so on as libpall has them.
 bool rig_send(const Rig *r, Pall *p, uint64_t k, RpcSend *answer, Err *err);
+
+// The numbers of the messages in a journal's row, UINT64_MAX for what is none; mem_free.
+uint64_t *rig_row(Machine *m, Ref row, size_t *count);
 void rig_message_id(const Rig *r, uint64_t k, RpcId *id);
 
 // What the journal kept, in order; the caller frees *kept (mem_free).

@@ -1,0 +1,252 @@
+// palld under power cuts: whatever moment of its life the power goes at, and whatever of its writes since the
+// last sync has arrived, the store opens and holds all that palld had answered for.
+#include "common/base/mem.h"
+#include "daemon/cog/impl.h"
+#include "proto/rpc.h"
+#include "tests/durability/replay.h"
+#include "tests/durability/rig.h"
+#include "tests/util.h"
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define POINTS 60
+
+// One process: what it left behind for the disk, what it found, what it was asked.
+typedef struct Life {
+  Trace *trace;
+  char *base;          // copy of the home as it was at its start
+  size_t before, sent; // messages acknowledged before it, and by its end
+  bool spawned;        // the journal was there before it
+} Life;
+
+typedef struct Promises {
+  size_t messages;
+  bool journal;
+} Promises;
+
+static void shell(const char *fmt, const char *a, const char *b) {
+  char *command = mem_printf(fmt, a, b);
+  ck_assert_msg(system(command) == 0, "%s", command);
+  mem_free(command);
+}
+
+// --- the session -----------------------------------------------------------------------------------
+static Life live(Rig *r, const char *name, size_t before, size_t sends, int end) {
+  Life life = {.base = mem_printf("%s/%s.base", r->top, name), .before = before, .spawned = before > 0};
+  char *path = mem_printf("%s/%s.trace", r->top, name), *a = mem_printf("PALL_TRACE=%s", path),
+       *b = mem_printf("PALL_TRACE_DIR=%s", r->home),
+       *c = mem_printf("LD_PRELOAD=%s", getenv("PALL_PRELOAD"));
+  Err err = ERR_INIT;
+  shell("cp -a '%s' '%s'", r->home, life.base);
+  rig_start(r, (char *[]){a, b, c, NULL});
+  Pall *p = rig_connect(r, 20000);
+  ck_assert_ptr_nonnull(p);
+  if (!life.spawned) ck_assert_msg(rig_spawn(r, p, &err), "%s", err.msg);
+  for (size_t k = before; k < before + sends; k++) {
+    RpcSend answer;
+    ck_assert_msg(rig_send(r, p, k, &answer, &err), "%s", err.msg);
+    ck_assert_uint_eq(answer.event, k + 1);
+  }
+  int status = rig_end(r, end);
+  ck_assert_int_eq(status, end == SIGTERM ? 0 : 128 + end);
+  pall_close(p);
+  life.sent = before + sends;
+  ck_assert_msg(trace_load(&life.trace, path, life.base, &err), "%s", err.msg);
+  mem_free(path);
+  mem_free(a);
+  mem_free(b);
+  mem_free(c);
+  return life;
+}
+
+// --- what was promised -----------------------------------------------------------------------------
+static void hear(Promises *all, const uint8_t *frame, size_t len) {
+  RpcMessage m;
+  Err err = ERR_INIT;
+  Arena arena = {0};
+  RpcSend sent;
+  RpcSpawn spawned;
+  ck_assert_msg(rpc_parse(&m, frame, len, &err), "%s", err.msg);
+  if (m.type == RPC_RESPONSE && !m.failed) {
+    if (rpc_decode(rpc_method(METHOD_SEND)->result, &m.params, true, &arena, &sent, &err)) {
+      ck_assert_uint_eq(sent.event, all->messages + 1);
+      all->messages++;
+    } else if (rpc_decode(rpc_method(METHOD_SPAWN)->result, &m.params, true, &arena, &spawned, &err)) {
+      all->journal = true;
+    }
+  }
+  arena_free(&arena);
+  rpc_message_free(&m);
+}
+
+static Promises promises(const Life *life, size_t at) {
+  Promises all = {.messages = life->before, .journal = life->spawned};
+  FrameReader reader = {.limits = FRAME_LIMITS};
+  Buf said = {0};
+  trace_said(life->trace, at, &said);
+  for (size_t fed = 0; fed < said.len;) {
+    size_t room, len;
+    uint8_t *to = frame_room(&reader, &room), *frame;
+    if (room > said.len - fed) room = said.len - fed;
+    memcpy(to, said.data + fed, room);
+    frame_received(&reader, room);
+    fed += room;
+    Err err = ERR_INIT;
+    while (frame_next(&reader, &frame, &len, &err) == FRAME_READY) {
+      hear(&all, frame, len);
+      mem_free(frame);
+    }
+    ck_assert_msg(!reader.bad, "%s", err.msg);
+  }
+  frame_free(&reader);
+  buf_free(&said);
+  return all;
+}
+
+// --- what is there ---------------------------------------------------------------------------------
+static Engine *open_store(const char *dir) {
+  EngineConfig config = {.sys = sys_real(), .dir = dir, .runtime = "test", .cog_memory = 64 << 20};
+  Engine *e = NULL;
+  Err err = ERR_INIT;
+  ck_assert_msg(engine_open(&e, &config, &err), "%s: %s", err.where, err.msg);
+  return e;
+}
+
+// How many messages the journal kept. They must be the first of all, in order, under the ids they came with.
+static size_t check_journal(const Rig *r, Engine *e, Promises promised) {
+  if (e->cog_count == 0) {
+    ck_assert_msg(!promised.journal, "the journal is lost");
+    return 0;
+  }
+  Cog *c = e->cogs[0];
+  ck_assert_uint_eq(e->cog_count, 1);
+  ck_assert_str_eq(c->name, "journal");
+  RefMark mark = refs_mark(c->m);
+  size_t n = 0;
+  uint64_t *kept =
+      plan_arg_count(c->m, COG_VALUE) > 0 ? rig_row(c->m, plan_arg(c->m, COG_VALUE, 0), &n) : NULL;
+  refs_release(c->m, mark);
+  ck_assert_msg(n >= promised.messages, "%zu messages are there, %zu were acknowledged", n,
+                promised.messages);
+  ck_assert_uint_eq(c->events, n);
+  for (size_t k = 0; k < n; k++) {
+    RpcId id;
+    MessageId known = {.sender = getuid()};
+    uint64_t event = 0;
+    ck_assert_uint_eq(kept[k], k);
+    rig_message_id(r, k, &id);
+    memcpy(known.id, id.bytes, RPC_ID_LEN);
+    ck_assert_msg(cog_knows_message(c, &known, &event) && event == k + 1,
+                  "the id of message %zu is forgotten", k);
+  }
+  mem_free(kept);
+  return n;
+}
+
+static void cut_and_check(const Rig *r, const Life *life, size_t at, uint64_t seed, bool go_on) {
+  char *out = mem_printf("%s/cut", r->top), *store = mem_printf("%s/store", out);
+  Promises promised = promises(life, at);
+  Err err = ERR_INIT;
+  shell("rm -rf '%s' && mkdir '%s'", out, out);
+  ck_assert_msg(trace_cut(life->trace, at, seed, out, &err), "%s", err.msg);
+  if (getenv("PALL_TEST_NOISE")) {
+    printf("life from %zu, cut at %zu of %zu, seed %llu, %zu messages promised\n", life->before, at,
+           trace_length(life->trace), (unsigned long long)seed, promised.messages);
+    fflush(stdout);
+  }
+  Engine *e = open_store(store);
+  size_t n = check_journal(r, e, promised);
+  ck_assert_uint_le(n, life->sent);
+  if (go_on) { // it runs, takes snapshots, and what they say is the same
+    ck_assert_msg(engine_start(e, &err), "%s", err.msg);
+    engine_stop(e);
+    engine_close(e);
+    e = open_store(store);
+    ck_assert_uint_eq(check_journal(r, e, promised), n);
+  }
+  engine_close(e);
+  mem_free(store);
+  mem_free(out);
+}
+
+// --- tests -----------------------------------------------------------------------------------------
+static size_t said_by(const Life *life, size_t at) {
+  Buf said = {0};
+  trace_said(life->trace, at, &said);
+  size_t n = said.len;
+  buf_free(&said);
+  return n;
+}
+
+// A power cut right behind each reply that loses all that no sync covers: whoever heard the reply may rely
+// on it.
+static size_t check_replies(const Rig *r, const Life *life) {
+  size_t replies = 0, length = trace_length(life->trace);
+  for (size_t at = 1, said = 0; at <= length; at++) {
+    size_t now = said_by(life, at);
+    if (now == said) continue;
+    said = now;
+    replies++;
+    cut_and_check(r, life, at, 1, false);
+  }
+  return replies;
+}
+
+static void cut_lives(size_t weight, bool snaps, size_t sends, size_t points) {
+  const char *seed = getenv("PALL_TEST_SEED");
+  uint64_t rng = seed ? strtoull(seed, NULL, 10) : 2024;
+  Rig rig;
+  rig_open(&rig, rng);
+  rig.weight = weight;
+  rig.snaps = snaps;
+  Life lives[3];
+  lives[0] = live(&rig, "first", 0, sends, SIGTERM);
+  lives[1] = live(&rig, "second", sends, sends, SIGKILL);
+  lives[2] = live(&rig, "third", 2 * sends, sends, SIGTERM);
+  size_t replies = 0, operations = 0;
+  for (size_t i = 0; i < 3; i++) {
+    size_t length = trace_length(lives[i].trace);
+    operations += length;
+    ck_assert_uint_eq(promises(&lives[i], length).messages, lives[i].sent);
+    replies += check_replies(&rig, &lives[i]);
+    cut_and_check(&rig, &lives[i], length, 0, true);
+    cut_and_check(&rig, &lives[i], length, 1, true);
+  }
+  for (size_t i = 0; i < points; i++) {
+    const Life *life = &lives[test_random(&rng) % 3];
+    size_t at = test_random(&rng) % (trace_length(life->trace) + 1);
+    cut_and_check(&rig, life, at, test_random(&rng) % 5 == 0 ? 1 : 2 + i, i % 4 == 0);
+  }
+  printf("%zu operations, cut behind each of %zu replies and at %zu random points (PALL_TEST_SEED %s)\n",
+         operations, replies, points, seed ? seed : "2024");
+  for (size_t i = 0; i < 3; i++) {
+    trace_free(lives[i].trace);
+    mem_free(lives[i].base);
+  }
+  rig_close(&rig);
+}
+
+START_TEST(small_messages) { cut_lives(0, false, 12, test_scale(POINTS)); }
+END_TEST
+
+// Heavy enough for pages of their own, and for snapshots between the messages.
+START_TEST(heavy_messages) { cut_lives(90000, true, 14, test_scale(POINTS / 2)); }
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("daemon cut");
+  TCase *tc = tcase_create("daemon cut");
+  tcase_set_timeout(tc, 1800);
+  tcase_add_test(tc, small_messages);
+  tcase_add_test(tc, heavy_messages);
+  suite_add_tcase(suite, tc);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
