@@ -22,7 +22,7 @@ enum { TAG_PIN, TAG_LAW, TAG_APP, TAG_NAT, TAG_BAR, TAG_COW, TAG_ROW, TAG_SET, T
 // the same words at the same time.
 static bool pin_hash_known(Value pin, uint8_t out[32]) {
   uint64_t *o = val_obj(pin);
-  if (!(__atomic_load_n(&o[0], __ATOMIC_ACQUIRE) & OBJ_HASHED)) return false;
+  if (!(__atomic_load_n(&o[PIN_JET], __ATOMIC_ACQUIRE) & PIN_HASHED)) return false;
   for (int i = 0; i < 4 && out; i++) {
     uint64_t word = __atomic_load_n(&o[PIN_HASH + i], __ATOMIC_RELAXED);
     memcpy(out + 8 * i, &word, 8);
@@ -37,7 +37,7 @@ static void pin_hash_publish(Value pin, const uint8_t hash[32]) {
     memcpy(&word, hash + 8 * i, 8);
     __atomic_store_n(&o[PIN_HASH + i], word, __ATOMIC_RELAXED);
   }
-  __atomic_fetch_or(&o[0], OBJ_HASHED, __ATOMIC_RELEASE);
+  __atomic_fetch_or(&o[PIN_JET], PIN_HASHED, __ATOMIC_RELEASE);
 }
 
 // --- traversal -------------------------------------------------------------------------------------

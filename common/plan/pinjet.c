@@ -6,10 +6,10 @@
 
 #define NAME_MAX_BYTES 64
 
-// PIN_JET: 0 not looked up, 1 no jet, else index + 2. Written at most once with the same value by any
-// machine, so a relaxed store is enough also for sealed pins.
+// PIN_JET, besides PIN_HASHED: 0 not looked up, 1 no jet, else index + 2. Any machine would write the
+// same, so no order with other stores is needed, also for sealed pins.
 static void remember(Value pin, uint64_t word) {
-  __atomic_store_n(&val_obj(pin)[PIN_JET], word, __ATOMIC_RELAXED);
+  __atomic_fetch_or(&val_obj(pin)[PIN_JET], word, __ATOMIC_RELAXED);
 }
 
 static size_t law_name_text(Value name, char out[NAME_MAX_BYTES]) {
@@ -45,7 +45,7 @@ static uint64_t look_up(Machine *m, Value pin) {
 
 static int jet_index(Machine *m, Value pin) {
   if (!m->config.jets) return -1;
-  uint64_t word = __atomic_load_n(&val_obj(pin)[PIN_JET], __ATOMIC_RELAXED);
+  uint64_t word = __atomic_load_n(&val_obj(pin)[PIN_JET], __ATOMIC_RELAXED) & ~PIN_HASHED;
   if (word == 0) {
     word = look_up(m, pin);
     if (word == 0) return -1;

@@ -143,7 +143,7 @@ static void move(Sealing *s, uint64_t *o) {
   }
   mem_reserve(s->words, s->cap, at + words);
   uint64_t *to = s->words + at;
-  to[0] = obj_header(obj_kind(o), o[0] & OBJ_HASHED, obj_count(o));
+  to[0] = obj_header(obj_kind(o), 0, obj_count(o));
   for (size_t i = 1; i <= parts; i++) to[i] = moved_part(o[i]);
   memcpy(to + 1 + parts, o + 1 + parts, (words - 1 - parts) * 8);
   if (obj_kind(o) == KIND_LAW && val_is_ptr(o[LAW_CODE])) {

@@ -41,7 +41,7 @@ typedef uint64_t Value;
 // values as spec/plan.md has them.
 typedef enum Kind {
   KIND_NAT = 1, // count limbs, least significant first, value >= 2^63, top limb nonzero. Raw.
-  KIND_PIN,     // [item][raw: jet index + 1, 0 not looked up, see pin.h][hash: 4 raw words if OBJ_HASHED]
+  KIND_PIN,     // [item][raw: which jet, see pinjet.h, | PIN_HASHED][hash: 4 raw words if PIN_HASHED]
   KIND_LAW,     // [name][arity: nat][body][code: a KIND_CODE object, or a raw call count]. No data jet.
   KIND_APP,     // count = args | arity left << 24 (see app_args, app_left); [head][arg 1]..[arg n], n >= 1,
                 // arity left >= 1. head is not a thunk; it is an APP only when that holds
@@ -84,7 +84,6 @@ typedef enum Kind {
 #define OBJ_OLD 0x0800    // in the older generation (large objects are too)
 #define OBJ_DIRTY 0x1000  // in the remembered set
 #define OBJ_MARK 0x2000   // large: reached by the running collection
-#define OBJ_HASHED 0x4000 // pin: the hash words are valid
 #define OBJ_SEEN 0x8000   // scratch mark of one traversal; clear between traversals
 
 // --- words -------------------------------------------------------------------------------------
@@ -126,6 +125,7 @@ static inline uint64_t app_count(uint32_t args, uint32_t left) { return args | (
 static inline const uint8_t *bar_bytes(const uint64_t *o) { return (const uint8_t *)(o + 1); }
 
 enum { PIN_ITEM = 1, PIN_JET = 2, PIN_HASH = 3, PIN_WORDS = 7 };
+#define PIN_HASHED (1ULL << 62) // not in the header, which other threads read plainly
 enum { LAW_NAME = 1, LAW_ARITY = 2, LAW_BODY = 3, LAW_CODE = 4, LAW_WORDS = 5 };
 enum { TAB_KEYS = 1, TAB_VALS = 2 };
 
