@@ -22,18 +22,33 @@ char *library_folder(const char *lib) {
   return NULL;
 }
 
+static Ref recall(void *ctx, const char *module, const uint8_t hash[32]) {
+  return cache_recall(((Library *)ctx)->cache, module, hash);
+}
+
+static void keep(void *ctx, const char *module, const uint8_t hash[32], Ref state) {
+  cache_keep(((Library *)ctx)->cache, module, hash, state);
+}
+
+static void after_module(void *ctx, const char *module, const char *path) {
+  cache_module(((Library *)ctx)->cache, module, path);
+}
+
 bool library_open(Library *l, const char *lib, const SireEvents *events, Err *err) {
   *l = (Library){.folder = library_folder(lib)};
   if (lib && !l->folder) return err_set(err, ERR_NOT_FOUND, "there is no library folder %s", lib);
   l->jets = jet_table_default();
   l->m = machine_new(&(MachineConfig){.jets = l->jets, .memory = MEMORY});
-  SireOptions options = {.library = l->folder};
+  SireOptions options = {.library = l->folder,
+                         .events = {.ctx = l, .recall = recall, .keep = keep, .module = after_module}};
   if (events) options.events = *events;
+  if (options.events.recall) l->cache = cache_open(l->m, l->folder, NULL);
   l->sire = sire_new(l->m, &options);
   return true;
 }
 
 void library_close(Library *l) {
+  cache_close(l->cache);
   sire_free(l->sire);
   machine_free(l->m);
   jet_table_free(l->jets);

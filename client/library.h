@@ -1,5 +1,6 @@
 // A machine with the Sire compiler on it, for the verbs that read or run Sire.
 #pragma once
+#include "client/cache.h"
 #include "client/verb.h"
 #include "common/plan/jet.h"
 #include "sire/compiler/sire.h"
@@ -9,13 +10,15 @@ typedef struct Library {
   Machine *m;
   Sire *sire;
   char *folder; // of the library modules; NULL when there is none
+  Cache *cache; // NULL when none is used
 } Library;
 
 // The library's folder: `lib`, else PALL_LIB, else the installed one, else that of the source tree
 // that pall was built from. NULL when none exists. The caller frees it.
 char *library_folder(const char *lib);
 
-// ERR_NOT_FOUND when a folder was named and is not there.
+// Without events, or when they recall, states of library modules are cached; the events then hand on
+// recall, keep and module to l->cache. ERR_NOT_FOUND when a folder was named and is not there.
 bool library_open(Library *l, const char *lib, const SireEvents *events, Err *err);
 void library_close(Library *l); // accepts a zeroed one
 

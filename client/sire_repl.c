@@ -74,6 +74,18 @@ static void on_assertion(void *ctx, const SireAssertion *a) {
   fprintf(stderr, "%s:%u:%u: does not hold: %s\n", a->place.file, a->place.line, a->place.col, a->report);
 }
 
+static Ref recall(void *ctx, const char *module, const uint8_t hash[32]) {
+  return cache_recall(((Repl *)ctx)->lib.cache, module, hash);
+}
+
+static void keep(void *ctx, const char *module, const uint8_t hash[32], Ref state) {
+  cache_keep(((Repl *)ctx)->lib.cache, module, hash, state);
+}
+
+static void on_module(void *ctx, const char *module, const char *path) {
+  cache_module(((Repl *)ctx)->lib.cache, module, path);
+}
+
 // --- reading -------------------------------------------------------------------------------------
 // False at the end.
 static bool run_blocks(Repl *r) {
@@ -128,7 +140,14 @@ static bool load(Repl *r, const Args *args, Err *err) {
 bool library_repl(Cli *cli, const Args *args, Err *err) {
   Repl r = {.cli = cli, .terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)};
   SireEvents events = {
-      .ctx = &r, .expression = on_expression, .definition = on_definition, .assertion = on_assertion};
+      .ctx = &r,
+      .expression = on_expression,
+      .definition = on_definition,
+      .assertion = on_assertion,
+      .recall = recall,
+      .keep = keep,
+      .module = on_module,
+  };
   struct sigaction act = {.sa_handler = on_interrupt}, old;
   if (!library_open(&r.lib, args_option(args, "--lib"), &events, err)) return false;
   bool ok = load(&r, args, err);
