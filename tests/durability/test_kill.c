@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define SENDS 1000
-#define KILLS 20
-
 typedef struct Chaos {
   Rig rig;
   atomic_size_t acknowledged;
@@ -99,16 +96,18 @@ static void check_kept(Rig *r, Pall *p, size_t sends) {
   mem_free(kept);
 }
 
-START_TEST(kills_lose_nothing) {
+static void kill_under(size_t sends, size_t kills, size_t weight, bool snaps) {
   const char *seed = getenv("PALL_TEST_SEED");
   uint64_t rng = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL);
-  Chaos c = {.sends = test_scale(SENDS), .kills = test_scale(KILLS), .rng = rng};
+  Chaos c = {.sends = test_scale(sends), .kills = test_scale(kills), .rng = rng};
   size_t retries = 0, again = 0;
   Err err = ERR_INIT;
   pthread_t thread;
   printf("seed %llu (PALL_TEST_SEED)\n", (unsigned long long)rng);
   fflush(stdout);
   rig_open(&c.rig, rng);
+  c.rig.weight = weight;
+  c.rig.snaps = snaps;
   rig_start(&c.rig, NULL);
   Pall *p = rig_connect(&c.rig, 20000);
   ck_assert_ptr_nonnull(p);
@@ -137,6 +136,12 @@ START_TEST(kills_lose_nothing) {
          c.sends, c.kills, c.at_start, c.at_stop, retries, again);
   rig_close(&c.rig);
 }
+
+START_TEST(kills_lose_nothing) { kill_under(1000, 20, 0, false); }
+END_TEST
+
+// Values in pages of their own, and a snapshot about every fiftieth message.
+START_TEST(kills_during_snapshots) { kill_under(200, 15, 20000, true); }
 END_TEST
 
 int main(void) {
@@ -144,6 +149,7 @@ int main(void) {
   TCase *tc = tcase_create("kill");
   tcase_set_timeout(tc, 600);
   tcase_add_test(tc, kills_lose_nothing);
+  tcase_add_test(tc, kills_during_snapshots);
   suite_add_tcase(suite, tc);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
