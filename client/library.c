@@ -152,7 +152,7 @@ static bool render(void *ctx, const uint8_t *bytes, size_t len, const ValueStyle
 }
 
 const Values LIBRARY_VALUES = {.from_file = from_file,
-                              .from_text = from_text,
-                              .render = render,
-                              .check = library_check,
-                              .repl = library_repl};
+                               .from_text = from_text,
+                               .render = render,
+                               .check = library_check,
+                               .repl = library_repl};

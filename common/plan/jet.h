@@ -32,29 +32,29 @@ typedef enum JetResult {
 typedef JetResult (*Routine)(Machine *m, Value *frame, Value *io);
 
 typedef struct JetDef {
-  const char *name;      // the law's name
+  const char *name; // the law's name
   uint8_t arity;
-  uint8_t state;         // state words after the arguments
-  const char *strict;    // arguments evaluated before the first call, as digits in the order in which the
-                         // law evaluates them ("01"); each must be needed by the law on every path
-  Routine run;           // NULL: known, but computed by its law
-  const char *hash;      // base58 of the pin hash
-  bool catches;          // a crash below it resumes the routine with m->caught set
+  uint8_t state;      // state words after the arguments
+  const char *strict; // arguments evaluated before the first call, as digits in the order in which the
+                      // law evaluates them ("01"); each must be needed by the law on every path
+  Routine run;        // NULL: known, but computed by its law
+  const char *hash;   // base58 of the pin hash
+  bool catches;       // a crash below it resumes the routine with m->caught set
 } JetDef;
 
 typedef struct JetGroup {
-  const char *name;      // "nat", "row", ...
+  const char *name; // "nat", "row", ...
   const JetDef *jets;
   size_t count;
 } JetGroup;
 
-extern const JetGroup jets_fan, jets_bit, jets_nat, jets_cmp, jets_row, jets_list, jets_str, jets_set, jets_tab,
-    jets_pad, jets_bar, jets_type, jets_word, jets_hash, jets_misc;
+extern const JetGroup jets_fan, jets_bit, jets_nat, jets_cmp, jets_row, jets_list, jets_str, jets_set,
+    jets_tab, jets_pad, jets_bar, jets_type, jets_word, jets_hash, jets_misc;
 
 // A table of groups, some jets switched off. Immutable once made; shared by machines. A jet that two
 // groups define is the later group's.
 JetTable *jet_table_new(const JetGroup *const *groups, size_t n);
-JetTable *jet_table_default(void);                    // all groups of common/plan
+JetTable *jet_table_default(void);                     // all groups of common/plan
 bool jet_table_disable(JetTable *t, const char *name); // a jet or a whole group; false: unknown
 void jet_table_free(JetTable *t);
 

@@ -49,7 +49,7 @@ void region_finish(Region *r);
 // --- reading -----------------------------------------------------------------------------------
 size_t region_size(const Region *r); // words
 size_t region_objects(const Region *r);
-uint64_t *region_object(const Region *r, size_t i);          // in order; i < region_objects
+uint64_t *region_object(const Region *r, size_t i);           // in order; i < region_objects
 size_t region_index(const Region *r, const uint64_t *object); // of one of its objects
 size_t region_ref_count(const Region *r);
 Region *region_ref(const Region *r, size_t i);

@@ -7,12 +7,12 @@
 // --- reading -------------------------------------------------------------------------------------
 // v must be of the kind named; nothing here allocates.
 size_t row_len(Value row);
-Value row_at(Value row, size_t i);             // may be lazy
+Value row_at(Value row, size_t i);                                // may be lazy
 void row_set_evaluated(Machine *m, Value row, size_t i, Value v); // overwrites an element by its own value
-                                                               // (an evaluated form of the same thing)
-Value set_keys(Value set);                     // the row
-Value tab_keys(Value tab);                     // the set
-Value tab_vals(Value tab);                     // the row, evaluated (the field may still be an indirection)
+                                                                  // (an evaluated form of the same thing)
+Value set_keys(Value set);                                        // the row
+Value tab_keys(Value tab);                                        // the set
+Value tab_vals(Value tab); // the row, evaluated (the field may still be an indirection)
 size_t set_len(Value set);
 size_t bar_len(Value bar);
 
@@ -24,7 +24,7 @@ Value args_at(Value v, size_t i);
 typedef struct RowCursor {
   const uint64_t *next, *end;
 } RowCursor;
-RowCursor row_cursor(Value row, size_t from);  // stale after an allocation: take a new one at an index
+RowCursor row_cursor(Value row, size_t from); // stale after an allocation: take a new one at an index
 static inline bool row_next(RowCursor *c, Value *v) {
   if (c->next == c->end) return false;
   *v = *c->next++;
@@ -43,10 +43,10 @@ typedef struct RowBuilder {
   size_t at, len;
   bool nf; // all elements so far are in normal form
 } RowBuilder;
-bool row_build(RowBuilder *b, Machine *m, Value *slot, size_t len); // false: m->stop is set
-void row_push(RowBuilder *b, Value v);                               // never collects
+bool row_build(RowBuilder *b, Machine *m, Value *slot, size_t len);                // false: m->stop is set
+void row_push(RowBuilder *b, Value v);                                             // never collects
 void row_push_slice(RowBuilder *b, const Value *from_slot, size_t from, size_t n); // elements of *from_slot
-Value row_built(RowBuilder *b);                                      // the row; *slot keeps it too
+Value row_built(RowBuilder *b); // the row; *slot keeps it too
 
 // A set from a row of ascending keys that are in normal form, and a tab from set and row.
 Value new_set(Machine *m, Value keys_row);
