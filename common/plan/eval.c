@@ -158,7 +158,7 @@ static Outcome finish(Machine *m, Outcome why) {
   if (why != RUN_DONE) unwind(m, why);
   m->running = false;
   m->sp = m->stack;
-  m->frame = 0;
+  m->frame = m->settled = 0;
   if (why == RUN_MEMORY) { // what filled the memory may be garbage now
     m->acc = 0;
     heap_collect(m, true);
@@ -454,7 +454,7 @@ static void start(Machine *m, Value v, uint32_t resume) {
   m->crash_op = m->crash_arg = 0;
   m->fuel_left = m->fuel;
   m->sp = m->stack;
-  m->frame = 0;
+  m->frame = m->settled = 0;
   frame_push(m, FRAME_BASE);
   m->acc = v;
   m->resume = resume;

@@ -27,7 +27,12 @@ typedef enum FrameKind {
   FRAME_EXEC
 } FrameKind;
 
-static inline FrameKind frame_kind(uint64_t word) { return (FrameKind)(word & 0xff); }
+// Set in the kind of a frame below which nothing has changed since the last collection (m->settled), so
+// that a minor collection need not look there: a deep stack is scanned once, not each time. Frames below
+// are only reached by popping this one, which then moves the mark down.
+#define FRAME_GUARD 0x80
+
+static inline FrameKind frame_kind(uint64_t word) { return (FrameKind)(word & 0x7f); }
 static inline uint64_t frame_distance(uint64_t word) { return word >> 8; }
 
 static inline void frame_push(Machine *m, FrameKind kind) {
@@ -36,11 +41,15 @@ static inline void frame_push(Machine *m, FrameKind kind) {
   m->frame = at;
 }
 
+void frame_unsettle(Machine *m); // a guard has been popped
+void frame_settle(Machine *m);   // a collection has been
+
 // Drops the newest frame word (the stack ends with its payload then) and returns it.
 static inline uint64_t frame_pop(Machine *m) {
   m->sp = m->stack + m->frame;
   uint64_t word = *m->sp;
   m->frame -= frame_distance(word);
+  if (__builtin_expect(word & FRAME_GUARD, 0)) frame_unsettle(m);
   return word;
 }
 

@@ -1,5 +1,6 @@
 #include "common/plan/gc.h"
 #include "common/base/mem.h"
+#include "common/plan/frame.h"
 #include "common/plan/region.h"
 #include <string.h>
 #include <sys/mman.h>
@@ -131,11 +132,26 @@ static void trace_object(Gc *g, uint64_t *o) {
 
 static void trace_roots(Gc *g) {
   Machine *m = g->m;
-  for (Value *p = m->stack; p < m->sp; p++) trace_slot(g, p);
+  for (Value *p = m->stack + (g->major ? 0 : m->settled); p < m->sp; p++) trace_slot(g, p);
   for (size_t i = 0; i < m->refs.count; i++) trace_slot(g, &m->refs.at[i]);
   trace_slot(g, &m->acc);
   trace_slot(g, &m->crash_op);
   trace_slot(g, &m->crash_arg);
+}
+
+#define UNSETTLED_FRAMES 64 // below a guard that is popped; the next so many returns are free
+
+void frame_settle(Machine *m) {
+  m->settled = m->frame;
+  if (m->frame > 0) m->stack[m->frame] |= FRAME_GUARD;
+}
+
+void frame_unsettle(Machine *m) {
+  size_t f = m->frame;
+  for (int i = 0; i < UNSETTLED_FRAMES && f > 0; i++) f -= frame_distance(m->stack[f]);
+  if (f >= m->settled) return; // an older guard is in place
+  m->settled = f;
+  if (f > 0) m->stack[f] |= FRAME_GUARD;
 }
 
 static void trace_survivors(Gc *g) {
@@ -189,6 +205,7 @@ void gc_minor(Machine *m) {
   trace_survivors(&g);
   m->old = g.first;
   m->old_last = g.last;
+  frame_settle(m);
   reset_nursery(m);
   m->stats.minor++;
 }
@@ -228,6 +245,7 @@ void gc_major(Machine *m) {
   m->remembered.count = 0;
   sweep_large(m);
   region_sweep(m);
+  frame_settle(m);
   reset_nursery(m);
   trim_stack(m);
   m->stats.major++;

@@ -33,6 +33,7 @@ struct Machine {
   Value *stack, *sp, *stack_end;
   Value *stack_limit; // soft limit: eval checks against it
   size_t frame;       // offset of the newest frame word, see frame.h
+  size_t settled;     // nothing below this offset leads to the nursery
 
   // Nursery.
   uint64_t *alloc, *alloc_end;
