@@ -14,11 +14,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef HOSTILE // which moves everything at every allocation
+#define TERMS 200
+#define STEPS_MOST 200
+#define FUEL_UNCOMPARED 200
+#else
+#define TERMS 20000
 #define STEPS_MOST 4000 // of the reference evaluator; terms that need more are only run, not compared
 #define FUEL_UNCOMPARED 6000
+#endif
 #define SIZE_MOST 3000 // paths in a result that is compared by hash and carried back
 #define SHOWN_MOST 6000
-#define SECONDS_MOST 20 // for one term
+#define SECONDS_MOST 60 // for one term
 #define BATCH 5000      // terms a test case of the runner
 
 // --- one term --------------------------------------------------------------------------------------
@@ -191,7 +198,7 @@ static TermOutcome try_seed(uint64_t seed, bool careful) {
 // --- many terms --------------------------------------------------------------------------------------
 static uint64_t terms(void) {
   const char *s = getenv("PALL_TERMS");
-  return s ? strtoull(s, NULL, 10) : 20000;
+  return s ? strtoull(s, NULL, 10) : TERMS;
 }
 
 static const char *only_seed(void) { return getenv("PALL_SEED"); }
