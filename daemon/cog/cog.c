@@ -66,6 +66,9 @@ void cog_free(Cog *c) {
   btab_free(&c->by_message);
   mem_free(c->window);
   mem_free(c->requests);
+  mem_free(c->answers);
+  mem_free(c->offsets);
+  buf_free(&c->prepared);
   mem_free(c->unclaimed);
   mem_free(c->name);
   mem_free(c);

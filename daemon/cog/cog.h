@@ -79,6 +79,15 @@ typedef struct Cog {
   bool running;        // an event is under way in the machine
   uint64_t started_ns; // monotonic clock at its start
 
+  // The event under way, or about to be: its record as far as it is known before the event is run, and the
+  // room in the log that is reserved for it.
+  Buf prepared; // inline values
+  RecordAnswer *answers;
+  size_t *offsets; // of each answer's value in `prepared`
+  size_t answer_count;
+  uint64_t reserved;
+  uint64_t not_before_ns; // monotonic: no event before, for want of room
+
   Send *inbox, **inbox_end; // messages that wait for a poke
   size_t queued;
 
@@ -119,6 +128,9 @@ bool cog_deliver(Cog *c, Values *values, Send *s,
                  Err *err); // to the oldest open poke on its path; false: none, or err
 bool cog_has_answers(const Cog *c);
 uint64_t cog_wake_seconds(const Cog *c); // earliest open %wait; UINT64_MAX: none
+
+// Takes messages back out of the answers, for want of room: their calls fail with `why`; the pokes stay open.
+void cog_refuse_messages(Cog *c, const Err *why);
 
 // --- events --------------------------------------------------------------------------------------------
 // Begins the event of the answers that are ready (COG_ANSWERS); the machine runs on with cog_run.

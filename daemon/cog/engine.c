@@ -38,7 +38,20 @@ Cog *engine_cog(Engine *e, uint64_t id) {
 }
 
 // --- the log -------------------------------------------------------------------------------------------
-bool engine_append(Engine *e, const Record *records, size_t n, Err *err) {
+// When the log holds as much as it may promise, a commit makes room.
+static bool reserve(Engine *e, uint64_t cost, Err *err) {
+  if (wal_reserve(e->wal, cost, err)) return true;
+  if (err->code != ERR_RETRY) return false;
+  uint64_t committed;
+  *err = ERR_INIT;
+  if (!wal_commit(e->wal, &committed, err)) {
+    engine_break(e, err);
+    return false;
+  }
+  return wal_reserve(e->wal, cost, err);
+}
+
+bool engine_append(Engine *e, const Record *records, size_t n, uint64_t reserved, Err *err) {
   Buf *bytes = mem_zalloc(mem_mul(n, sizeof *bytes));
   WalRecord *list = mem_alloc(mem_mul(n, sizeof *list));
   size_t total = 0;
@@ -49,7 +62,12 @@ bool engine_append(Engine *e, const Record *records, size_t n, Err *err) {
     total += bytes[i].len;
   }
   uint64_t cost = wal_cost(n, total);
-  ok = ok && wal_reserve(e->wal, cost, err) && wal_append(e->wal, list, n, cost, NULL, err);
+  if (ok && cost > reserved) { // more than was foreseen
+    if (reserved) wal_unreserve(e->wal, reserved);
+    reserved = cost;
+    ok = reserve(e, cost, err);
+  }
+  ok = ok && wal_append(e->wal, list, n, reserved, NULL, err);
   e->logged_bytes += total;
   for (size_t i = 0; i < n; i++) buf_free(&bytes[i]);
   mem_free(bytes);
@@ -149,7 +167,7 @@ static bool announce_children(Engine *e, Err *err) {
                 .owner = c->owner};
     ok = values_save(e->values, c->m, COG_VALUE, &bytes, &r.value, err);
     if (r.value.kind == VALUE_INLINE) r.value.bytes = bytes.data;
-    ok = ok && engine_append(e, &r, 1, err);
+    ok = ok && engine_append(e, &r, 1, 0, err);
     buf_free(&bytes);
     if (ok) cog_update_requests(c, 0, &e->world);
   }
@@ -157,7 +175,7 @@ static bool announce_children(Engine *e, Err *err) {
   return ok;
 }
 
-static bool save_inline(Engine *e, Cog *c, Ref v, Buf *bytes, size_t *offset, RecordValue *out, Err *err) {
+static bool save(Engine *e, Cog *c, Ref v, Buf *bytes, size_t *offset, RecordValue *out, Err *err) {
   *offset = bytes->len;
   return values_save(e->values, c->m, v, bytes, out, err);
 }
@@ -166,19 +184,25 @@ static void place(RecordValue *v, const Buf *bytes, size_t offset) {
   if (v->kind == VALUE_INLINE) v->bytes = bytes->data + offset;
 }
 
-// The event's record: the answers as the cog received them, and a crash's parts.
-static bool log_event(Engine *e, Cog *c, Record *r, Err *err) {
-  size_t n = plan_len(c->m, COG_ANSWERS), *offsets = mem_alloc(mem_mul(n + 2, sizeof *offsets));
-  r->answers = mem_zalloc(mem_mul(n, sizeof *r->answers));
-  r->answer_count = n;
-  r->time = engine_wall_ns(e);
-  Buf bytes = {0};
+#define RECORD_ROOM 512 // of a record without its values
+#define CRASH_ROOM 8192 // of a crash's operator and argument, which are known only afterwards
+#define NO_ROOM_NS 1000000000u
+
+// Before an event is run: its answers as the log will have them, their pages durable, and room in the log.
+// So an event that has been run can be logged, whatever happens to the disk in between.
+static bool prepare_event(Engine *e, Cog *c, Err *err) {
+  size_t n = plan_len(c->m, COG_ANSWERS);
+  buf_clear(&c->prepared);
+  c->answers = mem_realloc(c->answers, mem_mul(n, sizeof *c->answers));
+  c->offsets = mem_realloc(c->offsets, mem_mul(n, sizeof *c->offsets));
+  c->answer_count = n;
   bool ok = true;
   for (size_t i = 0; ok && i < n; i++) {
     RefMark mark = refs_mark(c->m);
-    RecordAnswer *a = &r->answers[i];
+    RecordAnswer *a = &c->answers[i];
+    *a = (RecordAnswer){0};
     ok = plan_nat_u64(c->m, plan_key(c->m, COG_ANSWERS, i), &a->slot) &&
-         save_inline(e, c, plan_val(c->m, COG_ANSWERS, i), &bytes, &offsets[i], &a->value, err);
+         save(e, c, plan_val(c->m, COG_ANSWERS, i), &c->prepared, &c->offsets[i], &a->value, err);
     const Send *s = ok ? c->requests[a->slot].send : NULL;
     if (s) {
       a->sender = s->sender;
@@ -187,16 +211,43 @@ static bool log_event(Engine *e, Cog *c, Record *r, Err *err) {
     }
     refs_release(c->m, mark);
   }
-  if (ok && r->outcome == OUTCOME_CRASH)
-    ok = save_inline(e, c, COG_OP, &bytes, &offsets[n], &r->op, err) &&
-         save_inline(e, c, COG_ARG, &bytes, &offsets[n + 1], &r->arg, err);
-  for (size_t i = 0; i < n; i++) place(&r->answers[i].value, &bytes, offsets[i]);
-  place(&r->op, &bytes, offsets[n]);
-  place(&r->arg, &bytes, offsets[n + 1]);
-  ok = ok && engine_append(e, r, 1, err);
-  mem_free(r->answers);
-  mem_free(offsets);
-  buf_free(&bytes);
+  if (!ok) return false;
+  c->reserved = wal_cost(1, RECORD_ROOM + CRASH_ROOM + c->prepared.len + n * 128);
+  if (reserve(e, c->reserved, err)) return true;
+  c->reserved = 0;
+  return false;
+}
+
+// No room: messages are refused, the cog waits a little.
+static void put_off(Engine *e, Cog *c, uint64_t now, const Err *why) {
+  if (why->code == ERR_IO) engine_break(e, why);
+  Err err = ERR_INIT;
+  err_set(&err, why->code == ERR_IO ? ERR_IO : ERR_LIMIT,
+          "cog %llu cannot take this now, nothing was changed: %s", (unsigned long long)c->id, why->msg);
+  log_line(&e->cfg.log, LOG_WARN, "engine", "%s", err.msg);
+  cog_refuse_messages(c, &err);
+  c->not_before_ns = now + NO_ROOM_NS;
+}
+
+// The event's record: the answers as the cog received them, and a crash's parts.
+static bool log_event(Engine *e, Cog *c, Record *r, Err *err) {
+  r->answers = c->answers;
+  r->answer_count = c->answer_count;
+  r->time = engine_wall_ns(e);
+  for (size_t i = 0; i < c->answer_count; i++) {
+    place(&c->answers[i].value, &c->prepared, c->offsets[i]);
+    const Send *s = c->requests[c->answers[i].slot].send; // a retry may have taken its place
+    if (s) c->answers[i].message = s->args->id.bytes;
+  }
+  Buf crash = {0};
+  size_t op = 0, arg = 0;
+  bool ok = r->outcome != OUTCOME_CRASH ||
+            (save(e, c, COG_OP, &crash, &op, &r->op, err) && save(e, c, COG_ARG, &crash, &arg, &r->arg, err));
+  place(&r->op, &crash, op);
+  place(&r->arg, &crash, arg);
+  ok = ok && engine_append(e, r, 1, c->reserved, err);
+  c->reserved = 0;
+  buf_free(&crash);
   return ok;
 }
 
@@ -256,7 +307,12 @@ static bool turn(Engine *e, Cog *c, uint64_t now) {
   if (!c->running) {
     cog_poll(c, &e->world);
     host_deliver(e, c, now);
-    if (!cog_has_answers(c)) return false;
+    if (!cog_has_answers(c) || now < c->not_before_ns) return false;
+    Err err = ERR_INIT;
+    if (!prepare_event(e, c, &err)) {
+      put_off(e, c, now, &err);
+      return false;
+    }
     c->started_ns = now;
     cog_begin(c, e->cfg.event_fuel);
   }
@@ -265,7 +321,7 @@ static bool turn(Engine *e, Cog *c, uint64_t now) {
   Record r;
   if (cog_run(c, SLICE, engine_mono_ns(e), e->cfg.event_ms * 1000000u, &r)) finish_event(e, c, &r, old);
   refs_release(c->m, mark);
-  return !e->failed && (c->running || (is_active(c) && cog_has_answers(c)));
+  return !e->failed && (c->running || (is_active(c) && cog_has_answers(c) && now >= c->not_before_ns));
 }
 
 // Runs cogs until nothing is ready or the round is over. True: there is more to do.
@@ -284,6 +340,7 @@ static uint64_t next_deadline(Engine *e) {
   uint64_t now = engine_mono_ns(e), wall = engine_wall_ns(e), first = UINT64_MAX;
   for (size_t i = 0; i < e->cog_count; i++) {
     const Cog *c = e->cogs[i];
+    if (is_active(c) && c->not_before_ns > now && c->not_before_ns < first) first = c->not_before_ns;
     uint64_t wake = is_active(c) ? cog_wake_seconds(c) : UINT64_MAX, at = host_deadline(c);
     if (wake < UINT64_MAX / 1000000000u) {
       uint64_t due = wake * 1000000000u, in = due > wall ? due - wall : 0;
@@ -386,7 +443,7 @@ void engine_stop(Engine *e) {
   Err bye = ERR_INIT, err = ERR_INIT;
   err_set(&bye, ERR_RETRY, "palld is stopping; try again when it is back");
   for (size_t i = 0; i < e->cog_count; i++) {
-    machine_abandon(e->cogs[i]->m);
+    machine_abandon(e->cogs[i]->m); // its messages were not acknowledged
     e->cogs[i]->running = false;
     host_end_calls(e, e->cogs[i], &bye);
   }

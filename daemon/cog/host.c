@@ -166,7 +166,7 @@ static bool log_spawn(Engine *e, Cog *c, Err *err) {
               .owner = c->owner};
   bool ok = values_save(e->values, c->m, COG_VALUE, &bytes, &r.value, err);
   if (r.value.kind == VALUE_INLINE) r.value.bytes = bytes.data;
-  ok = ok && engine_append(e, &r, 1, err);
+  ok = ok && engine_append(e, &r, 1, 0, err);
   buf_free(&bytes);
   return ok;
 }
@@ -358,7 +358,7 @@ static bool set_paused(Engine *e, CtlCall *call, const RpcCogArgs *args, bool pa
   if (!c || !may_change(call, c, err)) return false;
   if (c->paused != pause) {
     Record r = {.kind = pause ? RECORD_PAUSE : RECORD_RESUME, .cog = c->id, .time = engine_wall_ns(e)};
-    if (!engine_append(e, &r, 1, err)) return false;
+    if (!engine_append(e, &r, 1, 0, err)) return false;
     c->paused = pause;
     c->dirty = true;
   }
@@ -370,7 +370,7 @@ static bool do_rm(Engine *e, CtlCall *call, const RpcCogArgs *args, Err *err) {
   Cog *c = find(e, &args->cog, err);
   if (!c || !may_change(call, c, err)) return false;
   Record r = {.kind = RECORD_REMOVE, .cog = c->id, .time = engine_wall_ns(e)};
-  if (!engine_append(e, &r, 1, err)) return false;
+  if (!engine_append(e, &r, 1, 0, err)) return false;
   Err gone = ERR_INIT;
   err_set(&gone, ERR_NOT_FOUND, "cog %" PRIu64 " was removed", c->id);
   host_end_calls(e, c, &gone);

@@ -82,7 +82,8 @@ struct Engine {
 void engine_add(Engine *e, Cog *c);    // indexes it by id and name
 void engine_forget(Engine *e, Cog *c); // and takes it out
 Cog *engine_cog(Engine *e, uint64_t id);
-bool engine_append(Engine *e, const Record *records, size_t n, Err *err); // one atomic append
+// One atomic append; `reserved` is room that the caller has for it, or 0.
+bool engine_append(Engine *e, const Record *records, size_t n, uint64_t reserved, Err *err);
 void engine_release(Engine *e, Release r);
 void engine_break(Engine *e, const Err *err); // a commit failed: nothing is released any more
 uint64_t engine_wall_ns(Engine *e);

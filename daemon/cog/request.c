@@ -241,3 +241,17 @@ bool cog_deliver(Cog *c, Values *values, Send *s, Err *err) {
   refs_release(c->m, mark);
   return ok;
 }
+
+void cog_refuse_messages(Cog *c, const Err *why) {
+  for (size_t i = 0; i < c->request_count; i++) {
+    Request *r = &c->requests[i];
+    if (!r->send) continue;
+    RefMark mark = refs_mark(c->m);
+    ref_copy(c->m, COG_ANSWERS, plan_tab_del(c->m, COG_ANSWERS, plan_nat(c->m, i)));
+    refs_release(c->m, mark);
+    ctl_fail(r->send->call, why);
+    mem_free(r->send);
+    r->send = NULL;
+    r->ready = false;
+  }
+}

@@ -100,7 +100,7 @@ static void refuse(int fd, const Err *err) {
 }
 
 static bool serve(Ctl *c, int fd, bool scarce, Err *err) {
-  CtlCaller who;
+  CtlCaller who = {0};
   if (!identify(c, fd, &who, err)) return false;
   Account *a = account_get(c, who.uid);
   if (!admit(c, &who, a, scarce, err)) {
