@@ -108,8 +108,8 @@ Pall *rig_connect(Rig *r, int ms) {
 }
 
 // --- messages --------------------------------------------------------------------------------------
-bool rig_spawn(Rig *r, Pall *p, Err *err) {
-  RpcSpawnArgs args = {.name = rpc_text("journal"), .value = {r->journal.data, r->journal.len}};
+bool rig_spawn(Rig *r, Pall *p, const char *name, Err *err) {
+  RpcSpawnArgs args = {.name = rpc_text(name), .value = {r->journal.data, r->journal.len}};
   RpcSpawn spawned;
   return pall_call(p, METHOD_SPAWN, &args, &spawned, PALL_TIMEOUT_DEFAULT, err);
 }

@@ -29,7 +29,7 @@ int rig_end(Rig *r, int signal);
 // Tries until palld answers, for at most `ms`, and not on when the process has ended. NULL: no.
 Pall *rig_connect(Rig *r, int ms);
 
-bool rig_spawn(Rig *r, Pall *p, Err *err);
+bool rig_spawn(Rig *r, Pall *p, const char *name, Err *err); // a journal; messages go to that named "journal"
 // ERR_NOT_FOUND and so on as libpall has them.
 bool rig_send(const Rig *r, Pall *p, uint64_t k, RpcSend *answer, Err *err);
 

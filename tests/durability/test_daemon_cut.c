@@ -16,18 +16,21 @@
 
 #define POINTS 60
 
-// One process: what it left behind for the disk, what it found, what it was asked.
-typedef struct Life {
-  Trace *trace;
-  char *base;          // copy of the home as it was at its start
-  size_t before, sent; // messages acknowledged before it, and by its end
-  bool spawned;        // the journal was there before it
-} Life;
+// How far a second cog, named "other", has come.
+typedef enum Other { OTHER_NONE, OTHER_SPAWNED, OTHER_STOPPED, OTHER_STARTED, OTHER_REMOVED } Other;
 
 typedef struct Promises {
   size_t messages;
   bool journal;
+  Other other;
 } Promises;
+
+// One process: what it did to the disk, what had been acknowledged before it and by its end.
+typedef struct Life {
+  Trace *trace;
+  char *base; // copy of the home as it was at its start
+  Promises before, after;
+} Life;
 
 static void shell(const char *fmt, const char *a, const char *b) {
   char *command = mem_printf(fmt, a, b);
@@ -36,26 +39,48 @@ static void shell(const char *fmt, const char *a, const char *b) {
 }
 
 // --- the session -----------------------------------------------------------------------------------
-static Life live(Rig *r, const char *name, size_t before, size_t sends, int end) {
-  Life life = {.base = mem_printf("%s/%s.base", r->top, name), .before = before, .spawned = before > 0};
+static void step_other(Rig *r, Pall *p, Promises *done) {
+  static const RpcMethod methods[] = {
+      [OTHER_STOPPED] = METHOD_STOP, [OTHER_STARTED] = METHOD_START, [OTHER_REMOVED] = METHOD_RM};
+  RpcCogArgs args = {.cog = {.name = rpc_text("other")}};
+  RpcNothing nothing;
+  Err err = ERR_INIT;
+  done->other++;
+  bool ok = done->other == OTHER_SPAWNED
+                ? rig_spawn(r, p, "other", &err)
+                : pall_call(p, methods[done->other], &args, &nothing, PALL_TIMEOUT_DEFAULT, &err);
+  ck_assert_msg(ok, "%s", err.msg);
+}
+
+static void send_next(Rig *r, Pall *p, Promises *done) {
+  RpcSend answer;
+  Err err = ERR_INIT;
+  ck_assert_msg(rig_send(r, p, done->messages, &answer, &err), "%s", err.msg);
+  ck_assert_uint_eq(answer.event, ++done->messages);
+}
+
+// So many messages, with the second cog on its way to `other` in the middle of them.
+static Life live(Rig *r, const char *name, Promises before, size_t sends, Other other, int end) {
+  Life life = {.base = mem_printf("%s/%s.base", r->top, name), .before = before};
   char *path = mem_printf("%s/%s.trace", r->top, name), *a = mem_printf("PALL_TRACE=%s", path),
        *b = mem_printf("PALL_TRACE_DIR=%s", r->home),
        *c = mem_printf("LD_PRELOAD=%s", getenv("PALL_PRELOAD"));
   Err err = ERR_INIT;
+  Promises done = before;
   shell("cp -a '%s' '%s'", r->home, life.base);
   rig_start(r, (char *[]){a, b, c, NULL});
   Pall *p = rig_connect(r, 20000);
   ck_assert_ptr_nonnull(p);
-  if (!life.spawned) ck_assert_msg(rig_spawn(r, p, &err), "%s", err.msg);
-  for (size_t k = before; k < before + sends; k++) {
-    RpcSend answer;
-    ck_assert_msg(rig_send(r, p, k, &answer, &err), "%s", err.msg);
-    ck_assert_uint_eq(answer.event, k + 1);
+  if (!done.journal) ck_assert_msg(rig_spawn(r, p, "journal", &err), "%s", err.msg);
+  done.journal = true;
+  for (size_t i = 0; i < sends; i++) {
+    send_next(r, p, &done);
+    if (i >= sends / 2 && done.other < other) step_other(r, p, &done);
   }
   int status = rig_end(r, end);
   ck_assert_int_eq(status, end == SIGTERM ? 0 : 128 + end);
   pall_close(p);
-  life.sent = before + sends;
+  life.after = done;
   ck_assert_msg(trace_load(&life.trace, path, life.base, &err), "%s", err.msg);
   mem_free(path);
   mem_free(a);
@@ -71,21 +96,27 @@ static void hear(Promises *all, const uint8_t *frame, size_t len) {
   Arena arena = {0};
   RpcSend sent;
   RpcSpawn spawned;
+  RpcNothing nothing;
+  bool other = false, journal = false;
   ck_assert_msg(rpc_parse(&m, frame, len, &err), "%s", err.msg);
   if (m.type == RPC_RESPONSE && !m.failed) {
     if (rpc_decode(rpc_method(METHOD_SEND)->result, &m.params, true, &arena, &sent, &err)) {
       ck_assert_uint_eq(sent.event, all->messages + 1);
       all->messages++;
     } else if (rpc_decode(rpc_method(METHOD_SPAWN)->result, &m.params, true, &arena, &spawned, &err)) {
-      all->journal = true;
+      *(rpc_text_is(spawned.name, "other") ? &other : &journal) = true;
+    } else if (rpc_decode(rpc_method(METHOD_STOP)->result, &m.params, true, &arena, &nothing, &err)) {
+      other = true;
     }
+    all->journal |= journal;
+    all->other += other;
   }
   arena_free(&arena);
   rpc_message_free(&m);
 }
 
 static Promises promises(const Life *life, size_t at) {
-  Promises all = {.messages = life->before, .journal = life->spawned};
+  Promises all = life->before;
   FrameReader reader = {.limits = FRAME_LIMITS};
   Buf said = {0};
   trace_said(life->trace, at, &said);
@@ -117,19 +148,21 @@ static Engine *open_store(const char *dir) {
   return e;
 }
 
+static Cog *find_cog(Engine *e, const char *name) {
+  for (size_t i = 0; i < e->cog_count; i++)
+    if (strcmp(e->cogs[i]->name, name) == 0) return e->cogs[i];
+  return NULL;
+}
+
 // How many messages the journal kept. They must be the first of all, in order, under the ids they came with.
 static size_t check_journal(const Rig *r, Engine *e, Promises promised) {
-  if (e->cog_count == 0) {
-    ck_assert_msg(!promised.journal, "the journal is lost");
-    return 0;
-  }
-  Cog *c = e->cogs[0];
-  ck_assert_uint_eq(e->cog_count, 1);
-  ck_assert_str_eq(c->name, "journal");
+  Cog *c = find_cog(e, "journal");
+  ck_assert_msg(c || !promised.journal, "the journal is lost");
+  if (!c) return 0;
   RefMark mark = refs_mark(c->m);
   size_t n = 0;
-  uint64_t *kept =
-      plan_arg_count(c->m, COG_VALUE) > 0 ? rig_row(c->m, plan_arg(c->m, COG_VALUE, 0), &n) : NULL;
+  ck_assert_uint_gt(plan_arg_count(c->m, COG_VALUE), 0);
+  uint64_t *kept = rig_row(c->m, plan_arg(c->m, COG_VALUE, 0), &n);
   refs_release(c->m, mark);
   ck_assert_msg(n >= promised.messages, "%zu messages are there, %zu were acknowledged", n,
                 promised.messages);
@@ -148,6 +181,21 @@ static size_t check_journal(const Rig *r, Engine *e, Promises promised) {
   return n;
 }
 
+// It is where it was promised to be, or one of the steps farther that were asked for.
+static void check_other(Engine *e, Promises promised, Promises most) {
+  const Cog *c = find_cog(e, "other");
+  ck_assert_uint_le(e->cog_count, 2);
+  for (Other o = promised.other; o <= most.other; o++) {
+    bool there = o != OTHER_NONE && o != OTHER_REMOVED;
+    if (there == (c != NULL) && (!c || c->paused == (o == OTHER_STOPPED))) return;
+  }
+  ck_abort_msg("the other cog is %s, step %d was acknowledged",
+               !c          ? "gone"
+               : c->paused ? "stopped"
+                           : "going",
+               (int)promised.other);
+}
+
 static void cut_and_check(const Rig *r, const Life *life, size_t at, uint64_t seed, bool go_on) {
   char *out = mem_printf("%s/cut", r->top), *store = mem_printf("%s/store", out);
   Promises promised = promises(life, at);
@@ -155,19 +203,21 @@ static void cut_and_check(const Rig *r, const Life *life, size_t at, uint64_t se
   shell("rm -rf '%s' && mkdir '%s'", out, out);
   ck_assert_msg(trace_cut(life->trace, at, seed, out, &err), "%s", err.msg);
   if (getenv("PALL_TEST_NOISE")) {
-    printf("life from %zu, cut at %zu of %zu, seed %llu, %zu messages promised\n", life->before, at,
+    printf("life from %zu, cut at %zu of %zu, seed %llu, %zu messages promised\n", life->before.messages, at,
            trace_length(life->trace), (unsigned long long)seed, promised.messages);
     fflush(stdout);
   }
   Engine *e = open_store(store);
   size_t n = check_journal(r, e, promised);
-  ck_assert_uint_le(n, life->sent);
+  ck_assert_uint_le(n, life->after.messages);
+  check_other(e, promised, life->after);
   if (go_on) { // it runs, takes snapshots, and what they say is the same
     ck_assert_msg(engine_start(e, &err), "%s", err.msg);
     engine_stop(e);
     engine_close(e);
     e = open_store(store);
     ck_assert_uint_eq(check_journal(r, e, promised), n);
+    check_other(e, promised, life->after);
   }
   engine_close(e);
   mem_free(store);
@@ -205,14 +255,16 @@ static void cut_lives(size_t weight, bool snaps, size_t sends, size_t points) {
   rig.weight = weight;
   rig.snaps = snaps;
   Life lives[3];
-  lives[0] = live(&rig, "first", 0, sends, SIGTERM);
-  lives[1] = live(&rig, "second", sends, sends, SIGKILL);
-  lives[2] = live(&rig, "third", 2 * sends, sends, SIGTERM);
+  lives[0] = live(&rig, "first", (Promises){0}, sends, OTHER_STOPPED, SIGTERM);
+  lives[1] = live(&rig, "second", lives[0].after, sends, OTHER_STARTED, SIGKILL);
+  lives[2] = live(&rig, "third", lives[1].after, sends, OTHER_REMOVED, SIGTERM);
   size_t replies = 0, operations = 0;
   for (size_t i = 0; i < 3; i++) {
     size_t length = trace_length(lives[i].trace);
     operations += length;
-    ck_assert_uint_eq(promises(&lives[i], length).messages, lives[i].sent);
+    Promises all = promises(&lives[i], length);
+    ck_assert_uint_eq(all.messages, lives[i].after.messages);
+    ck_assert_int_eq(all.other, lives[i].after.other);
     replies += check_replies(&rig, &lives[i]);
     cut_and_check(&rig, &lives[i], length, 0, true);
     cut_and_check(&rig, &lives[i], length, 1, true);
@@ -248,16 +300,17 @@ static bool fail_and_cut(Rig *r, const char *call, unsigned long n) {
   shell("mkdir '%s'%s", r->home, "");
   rig_start(r, env);
   Pall *p = rig_connect(r, 20000);
-  bool ok = p && rig_spawn(r, p, &err);
-  for (; ok && life.sent < 6; life.sent += ok) {
+  bool ok = p && rig_spawn(r, p, "journal", &err);
+  size_t *sent = &life.after.messages;
+  for (; ok && *sent < 6; *sent += ok) {
     RpcSend answer;
-    r->weight = life.sent % 3 == 1 ? 9000 : 0;
-    ok = rig_send(r, p, life.sent, &answer, &err);
+    r->weight = *sent % 3 == 1 ? 9000 : 0;
+    ok = rig_send(r, p, *sent, &answer, &err);
   }
   pall_close(p);
   int status = rig_end(r, SIGTERM);
   ck_assert_msg(status < 128 || status == 128 + SIGTERM, "%s %lu: signal %d", call, n, status - 128);
-  life.sent++; // the one that got no answer may be there
+  ++*sent; // the one that got no answer may be there
   ck_assert_msg(trace_load(&life.trace, path, NULL, &err), "%s", err.msg);
   cut_and_check(r, &life, trace_length(life.trace), 1, true);
   cut_and_check(r, &life, trace_length(life.trace), n + 2, false);

@@ -57,8 +57,8 @@ static void talk(Rig *r, Session *s, size_t sends) {
   Err err = ERR_INIT;
   if (!p) return;
   if (!s->spawned) {
-    s->spawned = rig_spawn(r, p, &err);
-    if (!s->spawned && !pall_is_broken(p)) s->spawned = rig_spawn(r, p, &err);
+    s->spawned = rig_spawn(r, p, "journal", &err);
+    if (!s->spawned && !pall_is_broken(p)) s->spawned = rig_spawn(r, p, "journal", &err);
   }
   for (size_t k = s->acknowledged; s->spawned && k < sends; k++) {
     bool ok = send_one(r, p, k, &err);

@@ -111,7 +111,7 @@ static void kill_under(size_t sends, size_t kills, size_t weight, bool snaps) {
   rig_start(&c.rig, NULL);
   Pall *p = rig_connect(&c.rig, 20000);
   ck_assert_ptr_nonnull(p);
-  ck_assert_msg(rig_spawn(&c.rig, p, &err), "%s", err.msg);
+  ck_assert_msg(rig_spawn(&c.rig, p, "journal", &err), "%s", err.msg);
   ck_assert(pthread_create(&thread, NULL, killer, &c) == 0);
   for (uint64_t k = 0; k < c.sends; k++) {
     p = send_surely(&c, p, k, &retries, &again);
