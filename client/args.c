@@ -41,19 +41,21 @@ static bool match(Args *a, const char *arg, Match *m) {
   return false;
 }
 
-// The verb's own options come first: a near one of those is what was meant.
-static const char *nearest_option(const Args *a, const char *typed) {
+static const char *nearest_of(const OptionSpec *list, size_t n, const char *typed) {
   const char *best = NULL;
-  for (int pass = 0; pass < 2 && !best; pass++) {
-    const OptionSpec *list = pass ? GLOBAL_OPTIONS : a->verb ? a->verb->options : NULL;
-    size_t n = pass ? GLOBAL_OPTION_COUNT : a->verb ? a->verb->option_count : 0;
-    size_t score = SIZE_MAX;
-    for (size_t i = 0; i < n; i++) {
-      size_t d = edit_distance(typed, list[i].name);
-      if (d < score && near_enough(typed, d)) score = d, best = list[i].name;
-    }
+  size_t score = SIZE_MAX;
+  for (size_t i = 0; i < n; i++) {
+    size_t d = edit_distance(typed, list[i].name);
+    if (d < score && near_enough(typed, d)) score = d, best = list[i].name;
   }
   return best;
+}
+
+// The verb's own options come first: a near one of those is what was meant.
+static const char *nearest_option(const Args *a, const char *typed) {
+  const char *own =
+      a->verb && a->verb->options ? nearest_of(a->verb->options, a->verb->option_count, typed) : NULL;
+  return own ? own : nearest_of(GLOBAL_OPTIONS, GLOBAL_OPTION_COUNT, typed);
 }
 
 static bool unknown_option(const Args *a, const char *arg, Err *err) {

@@ -18,7 +18,8 @@ static bool is_control(const char *p, size_t left, size_t *len) {
 }
 
 void show_text(Buf *out, RpcText t) {
-  if (!rpc_utf8_ok(t.p ? t.p : "", t.n)) return buf_str(out, "(text that is not UTF-8)");
+  if (!t.p) return;
+  if (!rpc_utf8_ok(t.p, t.n)) return buf_str(out, "(text that is not UTF-8)");
   for (size_t i = 0, len; i < t.n; i += len) {
     if (!is_control(t.p + i, t.n - i, &len))
       buf_put(out, t.p + i, len);
@@ -32,7 +33,7 @@ void show_text(Buf *out, RpcText t) {
 }
 
 void show_json_text(Buf *out, RpcText t) {
-  bool ok = rpc_utf8_ok(t.p ? t.p : "", t.n);
+  bool ok = t.p && rpc_utf8_ok(t.p, t.n);
   buf_u8(out, '"');
   for (size_t i = 0, len; ok && i < t.n; i += len) {
     if (t.p[i] == '"' || t.p[i] == '\\')
