@@ -359,10 +359,22 @@ static void settle(Replay *r) {
     for (size_t k = 0; k < r->files[i].count; k++) apply_sectors(r, &r->files[i], &r->files[i].pending[k]);
 }
 
+// Zeros become holes: a segment of the log is mostly that.
+static bool write_bytes(int fd, const Buf *bytes) {
+  static const uint8_t zeros[4096];
+  for (size_t at = 0; at < bytes->len;) {
+    size_t n = bytes->len - at < sizeof zeros ? bytes->len - at : sizeof zeros;
+    if (memcmp(bytes->data + at, zeros, n) != 0 && pwrite(fd, bytes->data + at, n, (off_t)at) != (ssize_t)n)
+      return false;
+    at += n;
+  }
+  return ftruncate(fd, (off_t)bytes->len) == 0;
+}
+
 static bool write_one(const char *out, const Name *n, const File *f, Err *err) {
   char *path = mem_printf("%s/%s", out, n->path);
   int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  bool ok = fd >= 0 && (f->disk.len == 0 || write(fd, f->disk.data, f->disk.len) == (ssize_t)f->disk.len);
+  bool ok = fd >= 0 && write_bytes(fd, &f->disk);
   if (!ok) err_sys(err, ERR_IO, errno, "cannot write %s", path);
   if (fd >= 0) close(fd);
   mem_free(path);
