@@ -150,14 +150,13 @@ const Verb VERBS[] = {
              "  pall eval --module list '(sum [1 2 3])' --json\n"},
     {"sire", verb_sire, "read Sire line by line and show what comes out", .positionals = {{"FILE", ARG_FILE}},
      .least = 0, .most = 1, OPTIONS(SIRE_OPTIONS),
-     .more =
-         "All names of FILE are in scope: a Sire file or a module of the library; without it those of\n"
-         "prelude. A block of several lines ends at an empty line. A block that fails changes nothing.\n"
-         "Reads a pipe too; then the exit status is 65 when a block failed.\n"
-         "\n"
-         "Examples:\n"
-         "  pall sire\n"
-         "  echo '(add 2 3)' | pall sire\n"},
+     .more = "All names of FILE are in scope: a Sire file or a module of the library; without it those of\n"
+             "prelude. A block of several lines ends at an empty line. A block that fails changes nothing.\n"
+             "Reads a pipe too; then the exit status is 65 when a block failed.\n"
+             "\n"
+             "Examples:\n"
+             "  pall sire\n"
+             "  echo '(add 2 3)' | pall sire\n"},
     {"completion", verb_completion, "print completion for a shell", .positionals = {{"SHELL", ARG_SHELL}},
      .least = 1, .most = 1,
      .more = "SHELL is bash, zsh or fish.\n"
