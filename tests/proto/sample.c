@@ -99,7 +99,15 @@ void sample_message(uint64_t *rng, Buf *out) {
   uint32_t id = (uint32_t)test_random(rng) >> below(rng, 32);
   RpcMethod m = (RpcMethod)below(rng, METHOD_COUNT);
   RpcNote n = (RpcNote)below(rng, NOTE_COUNT);
-  switch (below(rng, 4)) {
+  switch (below(rng, 5)) {
+  case 4: {
+    Err err = ERR_INIT;
+    err_set(&err, (ErrCode)(1 + below(rng, ERR_CODE_COUNT - 1)), "a message\xff%s",
+            below(rng, 2) ? "" : " of more words");
+    if (below(rng, 2)) err_at(&err, "where");
+    rpc_put_error(out, id, &err);
+    break;
+  }
   case 0:
     sample_record(rng, rpc_method(m)->result, &arena, record);
     rpc_put_result(out, id, m, record);
