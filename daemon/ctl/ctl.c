@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -43,6 +45,27 @@ void account_set(Ctl *c, Account *a, uint64_t from, uint64_t to) {
   assert(a->bytes >= from && c->bytes >= from);
   a->bytes = a->bytes - from + to;
   c->bytes = c->bytes - from + to;
+}
+
+// --- warnings --------------------------------------------------------------------------------------
+void ctl_warn(Ctl *c, const char *fmt, ...) {
+  uint64_t now = loop_now_ms(c->loop);
+  if (now - c->warned_ms >= 1000) {
+    if (c->unsaid)
+      log_line(&c->cfg.log, LOG_WARN, "ctl", "%u more connections were refused meanwhile", c->unsaid);
+    c->warned_ms = now, c->warned = c->unsaid = 0;
+  }
+  if (c->warned == CTL_WARNINGS) {
+    c->unsaid++;
+    return;
+  }
+  c->warned++;
+  char line[sizeof((Err *)0)->msg];
+  va_list args;
+  va_start(args, fmt);
+  vsnprintf(line, sizeof line, fmt, args);
+  va_end(args);
+  log_line(&c->cfg.log, LOG_WARN, "ctl", "%s", line);
 }
 
 // --- descriptors kept back -------------------------------------------------------------------------
@@ -143,7 +166,7 @@ static void on_listen(void *ctx, int ready) {
     }
     Err err = ERR_INIT;
     if (!serve(c, fd, scarce, &err)) {
-      log_line(&c->cfg.log, LOG_WARN, "ctl", "a connection is refused: %s", err.msg);
+      ctl_warn(c, "a connection is refused: %s", err.msg);
       refuse(fd, &err);
       close(fd);
     }

@@ -13,6 +13,7 @@
 
 #define CTL_RESERVED 4             // connections for administrators; descriptors kept back
 #define CTL_LINES_MAX (256u << 10) // bytes of trace lines of one call on their way to the loop
+#define CTL_WARNINGS 10            // lines of the log in a second that callers can provoke
 #define CTL_READ_TURN (256u << 10) // bytes taken from one connection before the others' turn
 
 // What the connections of one user hold together.
@@ -61,9 +62,11 @@ struct Ctl {
   uint32_t session_count;
   uint64_t last_session;
   uint64_t bytes;
-  uint32_t open_calls; // begun, and their end has not reached the loop
-  WordTable accounts;  // uid -> Account *
-  WordTable by_id;     // session id -> Session *
+  uint32_t open_calls;     // begun, and their end has not reached the loop
+  WordTable accounts;      // uid -> Account *
+  WordTable by_id;         // session id -> Session *
+  uint64_t warned_ms;      // when the current second of warnings began
+  uint32_t warned, unsaid; // warnings in it; those left out
   bool stopping;
 };
 
@@ -72,6 +75,8 @@ bool account_room(const Ctl *c, const Account *a, uint64_t more, Err *err); // E
 void account_set(Ctl *c, Account *a, uint64_t from, uint64_t to);           // a part of it changed its size
 Account *account_get(Ctl *c, uid_t uid);                                    // with one reference more
 void account_put(Ctl *c, Account *a);
+// A warning that a caller can provoke: so many a second at most, that nobody fills the log.
+void ctl_warn(Ctl *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 // --- listen.c --------------------------------------------------------------------------------------
 int listen_open(Ctl *c, const char *path, const char *group, Err *err);

@@ -87,8 +87,8 @@ static void drop(Session *s, LogLevel level, const char *why) {
 
 void session_fail(Session *s, const Err *err) {
   if (!is_open(s)) return;
-  log_line(&s->ctl->cfg.log, LOG_WARN, "ctl", "session %" PRIu64 " of user %u (process %d) is refused: %s",
-           s->id, (unsigned)s->caller.uid, (int)s->caller.pid, err->msg);
+  ctl_warn(s->ctl, "session %" PRIu64 " of user %u (process %d) is refused: %s", s->id,
+           (unsigned)s->caller.uid, (int)s->caller.pid, err->msg);
   rpc_put_error(&s->out, 0, err);
   session_to(s, SESSION_CLOSING);
   while (s->calls) {

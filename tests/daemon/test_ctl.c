@@ -265,6 +265,32 @@ START_TEST(nonsense_ends_the_connection) {
 }
 END_TEST
 
+START_TEST(nobody_can_fill_the_log) {
+  Rig r;
+  char *dir = scratch_dir(), *path = mem_printf("%s/log", dir);
+  rig_start(&r, (CtlConfig){.sessions_per_user = 1000, .sessions = 1000});
+  int fd = open(path, O_CREAT | O_RDWR | O_APPEND, 0600);
+  ctl_free(r.ctl);
+  r.ctl = ctl_new(r.loop, &(CtlConfig){.log = {.fd = fd, .level = LOG_WARN}});
+  for (int i = 0; i < 200; i++) {
+    Client c = client(&r);
+    put(&r, &c, "\xc1", 1);
+    ck_assert_int_eq(get(&r, &c), GOT_MESSAGE);
+    client_free(&c);
+  }
+  char text[65536];
+  ssize_t n = pread(fd, text, sizeof text, 0);
+  size_t lines = 0;
+  for (ssize_t i = 0; i < n; i++) lines += text[i] == '\n';
+  ck_assert_uint_gt(lines, 0);
+  ck_assert_uint_lt(lines, 100);
+  close(fd);
+  rig_stop(&r);
+  mem_free(path);
+  scratch_free(dir);
+}
+END_TEST
+
 // --- requests --------------------------------------------------------------------------------------
 START_TEST(wrong_requests_are_errors_of_their_own) {
   Rig r;
@@ -768,12 +794,13 @@ START_TEST(stopping_answers_those_who_wait) {
 END_TEST
 
 SUITE_MAIN("daemon/ctl", hello_says_who_both_are, hello_comes_first_and_has_a_common_version,
-           nonsense_ends_the_connection, wrong_requests_are_errors_of_their_own, roles_are_enforced,
-           calls_are_answered_by_any_thread_in_any_order, an_id_is_used_by_one_open_request,
-           requests_are_cancelled_when_asked_and_when_the_client_leaves, an_answer_to_nobody_is_dropped,
-           reading_stops_while_enough_is_unanswered, reading_stops_while_answers_are_not_read,
-           what_a_user_holds_is_bounded, connections_are_bounded_with_room_for_the_operator,
-           silence_and_half_messages_end, who_does_not_read_is_dropped, lines_come_before_the_answer,
+           nonsense_ends_the_connection, nobody_can_fill_the_log, wrong_requests_are_errors_of_their_own,
+           roles_are_enforced, calls_are_answered_by_any_thread_in_any_order,
+           an_id_is_used_by_one_open_request, requests_are_cancelled_when_asked_and_when_the_client_leaves,
+           an_answer_to_nobody_is_dropped, reading_stops_while_enough_is_unanswered,
+           reading_stops_while_answers_are_not_read, what_a_user_holds_is_bounded,
+           connections_are_bounded_with_room_for_the_operator, silence_and_half_messages_end,
+           who_does_not_read_is_dropped, lines_come_before_the_answer,
            a_slow_reader_loses_lines_and_is_told_how_many, a_crowd_leaves_nothing_behind,
            the_socket_is_private_probed_and_removed, the_operator_is_answered_without_descriptors,
            stopping_answers_those_who_wait)
