@@ -8,7 +8,7 @@
 enum { FORM_ROOT = 0, FORM_BUNDLE = 1 };
 
 #define INLINE_MAX 2048          // bytes of a bundle that goes into a record itself
-#define WIRE_MAX (32u << 20)     // of a value for a client
+#define WIRE_MAX (15u << 20)     // of a value for a client
 #define WIRE_MEMORY (256u << 20) // of a value from one, in memory
 
 struct Values {
