@@ -456,6 +456,7 @@ void engine_close(Engine *e) {
   mem_free(e->cogs);
   wtab_free(&e->by_id);
   btab_free(&e->by_name);
+  wtab_free(&e->late);
   mem_free(e->releases);
   mem_free(e->born);
   mem_free(e->removed);

@@ -72,6 +72,7 @@ struct Engine {
   Release *releases;
   size_t release_count, release_cap;
   uint64_t events, snapshot_lsn, logged_bytes;
+  WordTable late; // ids of cogs that the snapshot found running: they may be in the log only
   Err failure;
   // Children spun in the event being finished: their records follow the parent's in one append.
   Cog **born;

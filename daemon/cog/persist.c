@@ -81,40 +81,63 @@ static bool root_of_cog(Engine *e, StoreBatch *b, Cog *c, Err *err) {
   return ok;
 }
 
-bool persist_snapshot(Engine *e, Err *err) {
-  uint64_t now = wal_committed(e->wal), keep = now;
-  StoreBatch *b = store_batch_begin(e->store);
-  bool ok = true;
-  for (size_t i = 0; ok && i < e->cog_count; i++) {
+static bool must_wait(const Cog *c) { return c->dirty && c->running; }
+
+static bool roots_of_cogs(Engine *e, StoreBatch *b, uint64_t now, Err *err) {
+  for (size_t i = 0; i < e->cog_count; i++) {
     Cog *c = e->cogs[i];
-    if (!c->dirty || c->running) {
-      if (c->dirty && c->lsn < keep) keep = c->lsn;
-      continue;
-    }
+    if (!c->dirty || c->running) continue;
     uint64_t before = c->lsn;
     c->lsn = now;
-    ok = root_of_cog(e, b, c, err);
-    if (!ok) c->lsn = before;
+    bool ok = root_of_cog(e, b, c, err);
+    c->lsn = before; // until the batch is durable
+    if (!ok) return false;
   }
+  return true;
+}
+
+// Cogs that have to wait for a later snapshot are listed: theirs may be the first, and then only the log,
+// from *keep on, knows of them.
+static bool root_of_engine(Engine *e, StoreBatch *b, uint64_t now, uint64_t *keep, Err *err) {
+  Buf data = {0};
+  size_t late = 0;
+  *keep = now;
+  for (size_t i = 0; i < e->cog_count; i++) late += must_wait(e->cogs[i]);
+  buf_u8(&data, SNAPSHOT_VERSION);
+  buf_varint(&data, now);
+  buf_varint(&data, e->next_id);
+  buf_varint(&data, e->events);
+  buf_varint(&data, late);
+  for (size_t i = 0; i < e->cog_count; i++) {
+    const Cog *c = e->cogs[i];
+    if (!must_wait(c)) continue;
+    buf_varint(&data, c->id);
+    if (c->lsn < *keep) *keep = c->lsn;
+  }
+  bool ok = store_batch_set_root(b, "engine", 6, NULL, 0, data.data, data.len, err);
+  buf_free(&data);
+  return ok;
+}
+
+bool persist_snapshot(Engine *e, Err *err) {
+  uint64_t now = wal_committed(e->wal), keep;
+  StoreBatch *b = store_batch_begin(e->store);
   for (size_t i = 0; i < e->removed_count; i++) {
     uint8_t name[COG_ROOT_LEN];
     cog_root_name(e->removed[i], name);
     store_batch_del_root(b, name, sizeof name);
   }
-  Buf data = {0};
-  buf_u8(&data, SNAPSHOT_VERSION);
-  buf_varint(&data, now);
-  buf_varint(&data, e->next_id);
-  buf_varint(&data, e->events);
-  ok = ok && store_batch_set_root(b, "engine", 6, NULL, 0, data.data, data.len, err);
-  buf_free(&data);
-  if (!ok) {
+  if (!roots_of_cogs(e, b, now, err) || !root_of_engine(e, b, now, &keep, err)) {
     store_batch_abort(b);
     return false;
   }
   if (!store_batch_commit(b, err)) return false;
-  for (size_t i = 0; i < e->cog_count; i++)
-    if (!e->cogs[i]->running) e->cogs[i]->dirty = false;
+  for (size_t i = 0; i < e->cog_count; i++) {
+    Cog *c = e->cogs[i];
+    if (!c->dirty || c->running) continue;
+    c->lsn = now;
+    c->dirty = false;
+  }
   e->removed_count = 0;
   e->logged_bytes = 0;
   return wal_prune(e->wal, keep, err);
@@ -201,6 +224,9 @@ static bool read_roots(Engine *e, Err *err) {
       uint64_t next = read_varint(&r);
       if (next > e->next_id) e->next_id = next;
       e->events = read_varint(&r);
+      for (uint64_t n = reader_left(&r) ? read_varint(&r) : 0; n > 0 && !r.bad; n--)
+        wtab_put(&e->late, read_varint(&r), 0);
+      if (r.bad) ok = err_set(err, ERR_DATA, "the snapshot of the engine is malformed");
     }
   }
   store_root_free(&root);
@@ -214,7 +240,8 @@ static bool replay_spawn(Engine *e, uint64_t lsn, const Record *r, Err *err) {
   Cog *c = engine_cog(e, r->cog);
   Cog *parent = r->parent == RECORD_NO_COG ? NULL : engine_cog(e, r->parent);
   if (parent && lsn >= parent->lsn) cog_add_child(parent, r->cog);
-  if (c || lsn < e->snapshot_lsn) return true; // in a snapshot, or removed before one
+  if (c) return true;                                                    // in a snapshot
+  if (lsn < e->snapshot_lsn && !wtab_get(&e->late, r->cog)) return true; // removed before one
   c = cog_new(r->cog, (const char *)r->name, r->name_len, e->cfg.cog_memory, e->jets);
   c->parent = r->parent == RECORD_NO_COG ? 0 : r->parent;
   c->owner = r->owner;
