@@ -1,5 +1,6 @@
 // Kills palld at random moments while a journal is sent to; nothing that was acknowledged is lost, nothing
 // is kept twice, and the order is the sender's.
+#include "client/library.h"
 #include "common/base/mem.h"
 #include "tests/durability/rig.h"
 #include "tests/util.h"
@@ -140,8 +141,83 @@ static void kill_under(size_t sends, size_t kills, size_t weight, bool snaps) {
 START_TEST(kills_lose_nothing) { kill_under(1000, 20, 0, false); }
 END_TEST
 
-// Values in pages of their own, and a snapshot about every fiftieth message.
-START_TEST(kills_during_snapshots) { kill_under(200, 15, 20000, true); }
+// Values in pages of their own.
+START_TEST(heavy_messages) { kill_under(200, 10, 20000, false); }
+END_TEST
+
+// Values that just fit into the log, so that it grows fast, and a snapshot about every 500 messages.
+START_TEST(kills_around_snapshots) { kill_under(1200, 12, 1900, true); }
+END_TEST
+
+// --- a cog that is busy while snapshots are taken --------------------------------------------------
+
+#define MANY 700 // of 1900 bytes each: more than a megabyte of log, so a snapshot
+
+typedef struct Busy {
+  Rig *rig;
+  Pall *p;
+} Busy;
+
+static void *keep_busy(void *ctx) {
+  Busy *b = ctx;
+  RpcSend answer;
+  RpcStep step = {.text = rpc_text("in")};
+  RpcSendArgs args = {.cog = {.name = rpc_text("busy")},
+                      .path = {&step, 1},
+                      .value = {b->rig->journal.data, b->rig->journal.len},
+                      .wait_ms = 60000};
+  Err err = ERR_INIT;
+  ck_assert(!pall_call(b->p, METHOD_SEND, &args, &answer, 60000, &err)); // palld dies before it has an answer
+  return NULL;
+}
+
+static size_t count_cogs(Pall *p) {
+  RpcPs ps;
+  Err err = ERR_INIT;
+  ck_assert_msg(pall_call(p, METHOD_PS, &(RpcPsArgs){.count = 10}, &ps, PALL_TIMEOUT_DEFAULT, &err), "%s",
+                err.msg);
+  return ps.cogs.n;
+}
+
+// Its event is under way, so no snapshot has it; yet it is there after a restart, and after the next.
+START_TEST(snapshots_without_a_busy_cog) {
+  Rig rig;
+  Err err = ERR_INIT;
+  ValueScope scope = {0};
+  Buf looper = {0};
+  pthread_t thread;
+  RpcSpawn spawned;
+  RpcSend answer;
+  rig_open(&rig, 3);
+  rig.snaps = true;
+  rig.weight = 1900;
+  ck_assert_msg(LIBRARY_VALUES.from_file(NULL, getenv("PALL_LOOPER"), &scope, &looper, &err), "%s", err.msg);
+  rig_start(&rig, NULL);
+  Pall *p = rig_connect(&rig, 20000);
+  RpcSpawnArgs args = {.name = rpc_text("busy"), .value = {looper.data, looper.len}};
+  ck_assert(p && rig_spawn(&rig, p, "journal", &err));
+  ck_assert(pall_call(p, METHOD_SPAWN, &args, &spawned, PALL_TIMEOUT_DEFAULT, &err));
+  Busy busy = {&rig, rig_connect(&rig, 20000)};
+  ck_assert(pthread_create(&thread, NULL, keep_busy, &busy) == 0);
+  pause_us(100000);
+  for (uint64_t k = 0; k < MANY; k++) ck_assert_msg(rig_send(&rig, p, k, &answer, &err), "%s", err.msg);
+  check_kept(&rig, p, MANY);
+  rig_end(&rig, SIGKILL);
+  pthread_join(thread, NULL);
+  pall_close(busy.p);
+  pall_close(p);
+  for (int i = 0; i < 2; i++) {
+    rig_start(&rig, NULL);
+    p = rig_connect(&rig, 20000);
+    ck_assert_ptr_nonnull(p);
+    ck_assert_uint_eq(count_cogs(p), 2);
+    check_kept(&rig, p, MANY);
+    pall_close(p);
+    rig_end(&rig, i == 0 ? SIGTERM : SIGKILL);
+  }
+  buf_free(&looper);
+  rig_close(&rig);
+}
 END_TEST
 
 int main(void) {
@@ -149,7 +225,9 @@ int main(void) {
   TCase *tc = tcase_create("kill");
   tcase_set_timeout(tc, 600);
   tcase_add_test(tc, kills_lose_nothing);
-  tcase_add_test(tc, kills_during_snapshots);
+  tcase_add_test(tc, heavy_messages);
+  tcase_add_test(tc, kills_around_snapshots);
+  tcase_add_test(tc, snapshots_without_a_busy_cog);
   suite_add_tcase(suite, tc);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
