@@ -32,7 +32,7 @@ static TraceEnd trace_one(Tracing *t, Ref v, Ref *queue, size_t *queued) {
   }
   case RUN_LOOP:
   case RUN_DIVERGES: buf_str(t->out, "diverges "); return TRACE_DIVERGES;
-  default: return TRACE_LIMIT;
+  default: buf_printf(t->out, "%s ", outcome_name(o)); return TRACE_LIMIT;
   }
   if (plan_form(m, v) != FORM_APP) {
     put_hash(t, "", v);
