@@ -11,7 +11,7 @@
 
 enum { TAG_PIN, TAG_LAW, TAG_APP, TAG_NAT, TAG_BAR, TAG_COW, TAG_ROW, TAG_SET, TAG_TAB };
 
-#define CHARGE_VALUES 16 // values streamed or looked at for one unit of fuel
+#define CHARGE_VALUES 4 // values streamed or looked at for one unit of fuel
 #define CHARGE_BYTES 128 // bytes hashed for one unit of fuel
 #define SLAB (1u << 20)  // bytes hashed between two looks at the limits
 #define UNMARKED 64      // values that a search visits before it remembers where it was

@@ -18,7 +18,7 @@ enum { ENTRY_A, ENTRY_B, ENTRY_AT, ENTRY_LEFT, ENTRY_WORDS };
 
 typedef enum Verdict { LESS = -1, EQUAL, GREATER, DEEPER, LIMIT } Verdict;
 
-#define CHARGE_PAIRS 16
+#define CHARGE_PAIRS 4
 
 // --- the work stack ----------------------------------------------------------------------------------
 static bool push_entry(Machine *m, Value a, Value b, uint64_t at, uint64_t left) {
@@ -213,6 +213,7 @@ static Verdict compare_outside(Machine *m, Value a, Value b) {
 typedef struct Classes {
   WordTable parent;
   size_t pairs; // met so far
+  bool dear;    // hashing pins was given up
 } Classes;
 
 #define UNMARKED_PAIRS 64 // compared before joining starts: most comparisons end before
@@ -248,10 +249,11 @@ static bool has_parts(Value v) {
   }
 }
 
-#define HASH_MOST (1u << 16) // units of work that a comparison spends at once on hashing pins
+#define HASH_MOST (1u << 18) // units of work that a comparison spends at once on hashing pins
 
-// Whether both have the same hash. A pin whose hash is dear (a sharing bomb) is compared by its item.
-static Verdict compare_hashes(Machine *m, Value a, Value b) {
+// Whether both have the same hash. Once a hash has proved dear (a sharing bomb, a long chain of pins),
+// this comparison goes by what the pins hold.
+static Verdict compare_hashes(Machine *m, Classes *c, Value a, Value b) {
   uint8_t x[32], y[32];
   uint64_t left = m->fuel_left, most = left < HASH_MOST ? left : HASH_MOST;
   Outcome before = m->stop;
@@ -261,14 +263,15 @@ static Verdict compare_hashes(Machine *m, Value a, Value b) {
   if (hashed) return memcmp(x, y, 32) == 0 ? EQUAL : DEEPER;
   if (m->stop != RUN_FUEL || most < HASH_MOST) return LIMIT;
   m->stop = before;
+  c->dear = true;
   return jet_charge(m, 1) ? DEEPER : LIMIT;
 }
 
 static Verdict compare_nf_pair(Machine *m, Classes *c, Value a, Value b) {
   if (a == b) return EQUAL;
   if (has_parts(a) && has_parts(b)) {
-    if (val_kind(a) == KIND_PIN && val_kind(b) == KIND_PIN) {
-      Verdict v = compare_hashes(m, a, b);
+    if (!c->dear && val_kind(a) == KIND_PIN && val_kind(b) == KIND_PIN) {
+      Verdict v = compare_hashes(m, c, a, b);
       if (v != DEEPER) return v;
     }
     if (!join(c, a, b)) return EQUAL;
