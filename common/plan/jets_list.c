@@ -128,6 +128,77 @@ static JetResult row_from_list(Machine *m, Value *f, Value *io, bool reversed) {
 static JetResult run_to_row(Machine *m, Value *f, Value *io) { return row_from_list(m, f, io, false); }
 static JetResult run_to_row_rev(Machine *m, Value *f, Value *io) { return row_from_list(m, f, io, true); }
 
+// --- unfolding ---------------------------------------------------------------------------------------
+
+// Functions that give the first and the second element of a row, or of any app, without looking at it
+// before they are called: as `idx 0` and `idx 1`, by opcode 1.
+enum { ARGS_CASE = 4, PICKERS = 2 * (1 + ARGS_CASE) };
+
+static Value constant_law(Machine *m, Value arity) {
+  Value *body = m->sp, zero = 0;
+  stack_push(m, new_app(m, 2, &zero, 1)); // (2 0)
+  val_obj(*body)[0] |= OBJ_NF;
+  Value law = new_law(m, 0, arity, *body);
+  m->sp = body;
+  return law;
+}
+
+// Pushes, twice, what the suspended call of an element consists of but for the row: 1 p l a n.
+static void push_pickers(Machine *m) {
+  Value *at = m->sp;
+  for (int i = 0; i < PICKERS; i++) stack_push(m, 0);
+  for (int i = 0; i < PICKERS; i += 1 + ARGS_CASE) {
+    at[i] = 1;
+    at[i + 1] = constant_law(m, 1);
+    at[i + 2] = constant_law(m, 3);
+    at[i + 4] = at[i + 1];
+  }
+  at[3] = new_law(m, 0, 2, 2); // (function argument) -> argument
+  // (function argument) -> the first element of function, which is the second of the whole
+  Value *parts = m->sp;
+  stack_push(m, new_app(m, 1, at + 1, ARGS_CASE));
+  stack_push(m, 1);
+  Value body = new_app(m, 0, parts, 2);
+  val_obj(parts[0])[0] |= OBJ_NF;
+  val_obj(body)[0] |= OBJ_NF;
+  at[8] = new_law(m, 0, 2, body);
+  m->sp = parts;
+}
+
+static Value pick(Machine *m, const Value *picker, Value row, size_t i) {
+  row = val_deref(row);
+  if (!val_is_lazy(row)) return i < args_len(row) ? args_at(row, i) : 0;
+  Value *args = m->sp;
+  for (int k = 1; k <= ARGS_CASE; k++) stack_push(m, picker[k]);
+  stack_push(m, row);
+  Value call = jet_suspend(m, picker, args, ARGS_CASE + 1);
+  m->sp = args;
+  return call;
+}
+
+// Frame: step, seed, then: whether the step was called. Above it: the pickers, then the elements.
+static JetResult run_unfoldr(Machine *m, Value *f, Value *io) {
+  enum { CALLED = 2 };
+  Value *pickers = f + 4, *base = pickers + PICKERS;
+  if (f[CALLED]) {
+    if (is_nat(*io)) {
+      JetResult r = jet_row_of_stack(m, base, io);
+      m->sp = pickers;
+      return r;
+    }
+    if (jet_cdr(m, *io, &f[1]) == JET_STOP || !stack_room(m, 1)) return JET_STOP;
+    stack_push(m, pick(m, pickers, f[1], 0));
+    f[1] = pick(m, pickers + 1 + ARGS_CASE, f[1], 1);
+  } else {
+    f[CALLED] = 1;
+    push_pickers(m);
+  }
+  stack_push(m, f[0]);
+  stack_push(m, f[1]);
+  *io = 1;
+  return JET_APPLY;
+}
+
 // --- searching ---------------------------------------------------------------------------------------
 
 // Frame: key, row, then: whether we have begun, low, end, and the comparison of key and element.
@@ -171,7 +242,7 @@ static const JetDef list[] = {
     JET("zip", 2, 0, "01", run_zip, "8xVraNf4pPd2o6A7yYKV1N6oANPazsMzGCVXLccrXhQe"),
     JET("drop", 2, 0, "01", run_drop, "45ARChFpRYWa1o1n4jxYbqVvBmkWzxYQxCFPNkcnE1d8"),
     JET("take", 2, 0, "01", run_take, "2gABh4WVzRnyRtdM49QGP4GTUGNidMercKgxaFDonvfP"),
-    JET("unfoldr", 2, 0, "", NULL, "AqALs9y4dSE4nUxpGv6vYjqtq4eJL9ZXQSeMb9n7a2vK"),
+    JET("unfoldr", 2, 1, "", run_unfoldr, "AqALs9y4dSE4nUxpGv6vYjqtq4eJL9ZXQSeMb9n7a2vK"),
     JET("_SizedListToRow", 2, 1, "0", run_to_row, "12AFprhZ7HSa4451hkhveQTVCmuds6kvmLYmjQZsDUNf"),
     JET("_SizedListToRowRev", 2, 1, "0", run_to_row_rev, "EXQjpxzxxiLqW3xMwKqRYyUyFfxbEpbvfhRMsUBDmxtE"),
     JET("bsearch", 2, BS_STATE, "1", run_bsearch, "GL5YmUEpJm4dEqPSF7KHXATef9dQkA5eiZaq6vcwEk7J"),
