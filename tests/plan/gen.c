@@ -189,6 +189,7 @@ static Term *apply_all(Gen *g, Term *f, Term *const *args, size_t n) {
 static Term *gen_expr(Gen *g, Body b, unsigned depth);
 
 static Term *some_law(Gen *g, unsigned depth) {
+  if (g->library_count > 0 && !gen_one_in(g, 4)) return g->library[gen_below(g, g->library_count)];
   for (int tries = 0; tries < 8 && g->value_count > 0; tries++) {
     Term *v = g->values[gen_below(g, g->value_count)];
     if (v->kind == TERM_LAW || v->kind == TERM_PIN) return v;
@@ -204,7 +205,10 @@ static Term *gen_slot(Gen *g, Body b) {
 static Term *expr_call(Gen *g, Body b, unsigned depth) {
   Term *f, *args[10];
   uint64_t want;
-  if (gen_one_in(g, 3)) {
+  if (g->library_count > 0 && gen_one_in(g, 2)) {
+    f = quote(g, some_law(g, depth));
+    want = term_arity(f->sub[1]);
+  } else if (gen_one_in(g, 3)) {
     uint64_t op = gen_one_in(g, 16) ? 5 + gen_below(g, 3) : gen_below(g, 5);
     f = quote(g, term_nat(g->w, op));
     want = term_arity(f->sub[1]);

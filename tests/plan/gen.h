@@ -12,6 +12,8 @@ typedef struct Gen {
   size_t value_count;
   Term *calls[32];
   size_t call_count;
+  Term *const *library; // pinned laws that are called in bodies, if any
+  size_t library_count;
   unsigned fuel; // nodes that may still be made
 } Gen;
 

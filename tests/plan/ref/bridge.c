@@ -4,6 +4,7 @@
 
 void bridge_free(Bridge *b) {
   mem_free(b->refs);
+  btab_free(&b->pins);
   *b = (Bridge){0};
 }
 
@@ -111,16 +112,25 @@ static Term *app_out(Bridge *b, Ref r, size_t *left) {
   return t;
 }
 
+static Term *pin_out(Bridge *b, Ref r, size_t *left) {
+  uint8_t hash[32];
+  bool hashed = plan_pin_hash(b->m, r, hash);
+  uint64_t *known = hashed ? btab_get(&b->pins, hash, sizeof hash) : NULL;
+  if (known) return (Term *)(uintptr_t)*known;
+  Term *item = part_out(b, plan_pin_item(b->m, r), left);
+  if (!item) return NULL;
+  Term *t = term_pin(b->w, item);
+  if (hashed) btab_put(&b->pins, hash, sizeof hash, (uint64_t)(uintptr_t)t);
+  return t;
+}
+
 static Term *out(Bridge *b, Ref r, size_t *left) {
   --*left;
   RefMark mark = refs_mark(b->m);
-  Term *t = NULL, *item;
+  Term *t = NULL;
   switch (plan_form(b->m, r)) {
   case FORM_NAT: t = nat_out(b, r); break;
-  case FORM_PIN:
-    item = part_out(b, plan_pin_item(b->m, r), left);
-    t = item ? term_pin(b->w, item) : NULL;
-    break;
+  case FORM_PIN: t = pin_out(b, r, left); break;
   case FORM_LAW: t = law_out(b, r, left); break;
   case FORM_APP: t = app_out(b, r, left); break;
   }

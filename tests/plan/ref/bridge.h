@@ -1,5 +1,6 @@
 // Terms to machine values and back, through plan.h alone.
 #pragma once
+#include "common/base/table.h"
 #include "common/plan/plan.h"
 #include "tests/plan/ref/term.h"
 
@@ -9,6 +10,7 @@ typedef struct Bridge {
   Machine *m;
   Ref *refs;
   size_t cap;
+  BytesTable pins; // terms of pins that were taken out, by hash
 } Bridge;
 
 void bridge_free(Bridge *b);
@@ -19,5 +21,6 @@ Ref bridge_in(Bridge *b, Term *t);
 // Forgets what was carried over, all of it or only what may have been evaluated since.
 void bridge_forget(Bridge *b, bool all);
 
-// The term of an evaluated value in normal form; NULL when it has more than `most` paths.
+// The term of an evaluated value in normal form; NULL when it has more than `most` paths, where what is
+// in a pin met before does not count.
 Term *bridge_out(Bridge *b, Ref r, size_t most);
