@@ -47,7 +47,7 @@ static TraceEnd trace_one(Tracing *t, Ref v, Ref *queue, size_t *queued) {
 }
 
 TraceEnd jet_trace(Machine *m, Ref v, Buf *out) {
-  static Ref queue[MOST_PARTS + 1];
+  Ref queue[MOST_PARTS + 1];
   Tracing t = {.m = m, .out = out};
   size_t queued = 1;
   queue[0] = v;

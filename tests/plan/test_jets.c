@@ -87,7 +87,7 @@ static size_t find_pins(Test *t, Value root, Value *pins) {
 }
 
 static void collect(Test *t, Sire *s) {
-  static Value pins[MOST_JETS];
+  Value pins[MOST_JETS];
   Err err = ERR_INIT;
   size_t first = t->found_count;
   Ref scope = sire_scope(s, &err);
