@@ -35,14 +35,14 @@ Value new_nat_limbs(Machine *m, const uint64_t *limbs, size_t n) {
 uint64_t *new_row(Machine *m, size_t n) {
   size_t words = n ? n : 1;
   uint64_t *o = heap_alloc(m, obj_header(KIND_ROW, n ? 0 : OBJ_NF, n), words);
-  memset(o + 1, 0, words * 8);
+  if (!obj_has(o, OBJ_LARGE)) memset(o + 1, 0, words * 8); // large ones come zeroed
   return o;
 }
 
 uint64_t *new_bar(Machine *m, size_t bytes) {
   size_t words = bytes ? (bytes + 7) / 8 : 1;
   uint64_t *o = heap_alloc(m, obj_header(KIND_BAR, OBJ_NF, bytes), words);
-  memset(o + 1, 0, words * 8);
+  if (!obj_has(o, OBJ_LARGE)) memset(o + 1, 0, words * 8);
   return o;
 }
 

@@ -126,11 +126,30 @@ void row_push(RowBuilder *b, Value v) {
   if (!val_is_nf(v)) b->nf = false;
 }
 
+// A young row may be written plainly, and so may one that is in the remembered set.
+static bool written_plainly(const Machine *m, const uint64_t *row) {
+  return heap_is_young(m, row) || obj_has(row, OBJ_DIRTY);
+}
+
 void row_push_slice(RowBuilder *b, const Value *from_slot, size_t from, size_t n) {
   RowCursor c = row_cursor(*from_slot, from);
-  assert(n <= (size_t)(c.end - c.next));
+  assert(n <= (size_t)(c.end - c.next) && n <= b->len - b->at);
+  uint64_t *row = val_obj(*b->slot);
   Value v;
-  for (size_t i = 0; i < n && row_next(&c, &v); i++) row_push(b, v);
+  if (!written_plainly(b->m, row)) {
+    for (size_t i = 0; i < n && row_next(&c, &v); i++) row_push(b, v);
+    return;
+  }
+  Value *to = row + 1 + b->at;
+  if (val_is_nf(*from_slot)) {
+    memcpy(to, c.next, n * 8);
+  } else {
+    for (size_t i = 0; i < n; i++) {
+      to[i] = v = val_deref(c.next[i]);
+      b->nf = b->nf && val_is_nf(v);
+    }
+  }
+  b->at += n;
 }
 
 Value row_built(RowBuilder *b) {
