@@ -4,6 +4,7 @@
 #include "common/plan/body.h"
 #include "common/plan/code.h"
 #include "common/plan/pinjet.h"
+#include <assert.h>
 #include <string.h>
 
 #define NODES_MAX 2000
@@ -56,12 +57,12 @@ typedef struct Spine {
   Value args[ARGS_MAX];
 } Spine;
 
-// False when it has more arguments than fit.
-static bool look(const Compiler *c, Value e, Spine *s) {
+// Only for what small_enough accepted.
+static void look(const Compiler *c, Value e, Spine *s) {
   Value arg, f;
   s->n = 0;
   while ((s->form = body_form(e, c->last_slot, &f, &arg)) == BODY_CALL) {
-    if (s->n == ARGS_MAX) return false;
+    assert(s->n < ARGS_MAX); // small_enough has seen to it
     s->args[s->n++] = arg;
     e = f;
   }
@@ -71,7 +72,6 @@ static bool look(const Compiler *c, Value e, Spine *s) {
     s->args[i] = s->args[s->n - 1 - i];
     s->args[s->n - 1 - i] = t;
   }
-  return true;
 }
 
 // Counts nodes down; false when the tree is too big, too deep or too wide.

@@ -289,7 +289,7 @@ static bool sound_header(const FrameHeader *h, SegmentReader *r, uint32_t at) {
 bool frame_read(SegmentReader *r, uint32_t at, Frame *frame, const uint8_t **records, bool *found, Err *err) {
   FrameHeader h;
   const uint8_t *p;
-  size_t left;
+  size_t left = 0;
   *found = false;
   if (at % WAL_ALIGN != 0 || at > r->seg->capacity - WAL_FRAME_HEADER) return true;
   if (!window(r, at, WAL_FRAME_HEADER, &p, &left, err)) return false;
