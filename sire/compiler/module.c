@@ -287,12 +287,15 @@ static bool run_chain(Sire *s, const Chain *c, Err *err) {
 
 bool module_load(Sire *s, const char *path, Err *err) {
   Chain chain = {0};
+  RefMark mark = refs_mark(s->m);
+  Ref before = ref_dup(s->m, s->state);
   bool ok = chain_read(s, &chain, path, err);
   if (ok) {
     hash_chain(&chain);
     ok = run_chain(s, &chain, err);
   }
-  if (!ok) state_reset(s);
+  if (!ok) ref_copy(s->m, s->state, before);
+  refs_release(s->m, mark);
   chain_free(&chain);
   return ok;
 }

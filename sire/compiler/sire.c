@@ -113,6 +113,11 @@ void sire_repl_feed(Sire *s, const void *data, size_t len) { rex_feed(s->repl, d
 void sire_repl_end(Sire *s) { rex_end(s->repl); }
 bool sire_repl_pending(const Sire *s) { return rex_is_pending(s->repl); }
 
+void sire_repl_drop(Sire *s) {
+  rex_reader_free(s->repl);
+  s->repl = rex_reader_new(REPL_NAME);
+}
+
 SireStep sire_repl_step(Sire *s, Err *err) {
   RexBlock block;
   SireStep result = SIRE_MORE;

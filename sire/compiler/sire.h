@@ -79,6 +79,7 @@ void sire_free(Sire *s); // accepts NULL; its Refs are left to the machine
 // --- loading -----------------------------------------------------------------------------------
 // Both start from the empty state. A module before this one is looked for beside the file that names
 // it, then in the library; a file outside the library may not have the name of a library module.
+// When it fails, the state is that before the call.
 bool sire_load_file(Sire *s, const char *path, Err *err);
 bool sire_load_module(Sire *s, const char *name, Err *err); // of the library
 void sire_reset(Sire *s);                                   // back to the empty state
@@ -114,3 +115,4 @@ void sire_repl_feed(Sire *s, const void *data, size_t len);
 void sire_repl_end(Sire *s);
 SireStep sire_repl_step(Sire *s, Err *err);
 bool sire_repl_pending(const Sire *s); // a block is begun: show the other prompt
+void sire_repl_drop(Sire *s);          // forgets what was fed and not yet run

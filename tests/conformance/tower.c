@@ -1,5 +1,6 @@
 // Loads a chain of modules from a folder and prints, after each, what other implementations agree on:
 //   module  scope size  next key  assertions so far  hash of the tab name -> value
+//   jets matched so far  seconds of processor time so far  peak memory in MiB
 // and checks every pinned law that is named like a known jet against the jet's hash.
 //
 //   sire-tower LIBRARY JETS.tsv MODULE..
@@ -15,6 +16,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 
 enum { JET_UNSEEN, JET_MATCHED, JET_DIFFERS };
 
@@ -63,6 +66,12 @@ static bool read_jets(Tower *t, const char *path) {
   }
   mem_free(data);
   return true;
+}
+
+static size_t count_seen(const Tower *t, int seen) {
+  size_t n = 0;
+  for (size_t i = 0; i < t->count; i++) n += t->jets[i].seen == seen;
+  return n;
 }
 
 // The jet that a value is named like.
@@ -124,21 +133,20 @@ static void on_module(void *ctx, const char *module, const char *path) {
   Ref scope = sire_scope(t->sire, &err);
   plan_nat_u64(t->m, plan_row_get(t->m, sire_state(t->sire), 0), &key);
   if (plan_hash(t->m, values_of(t, scope), hash)) base58_hash(text, hash);
-  printf("%s\t%zu\t%" PRIu64 "\t%" PRIu64 "\t%s\n", module, plan_len(t->m, scope), key,
-         sire_counts(t->sire).passed, text);
+  struct rusage used;
+  getrusage(RUSAGE_SELF, &used);
+  printf("%s\t%zu\t%" PRIu64 "\t%" PRIu64 "\t%s\t%zu\t%.2f\t%ld\n", module, plan_len(t->m, scope), key,
+         sire_counts(t->sire).passed, text, count_seen(t, JET_MATCHED), (double)clock() / CLOCKS_PER_SEC,
+         used.ru_maxrss / 1024);
   fflush(stdout);
   refs_release(t->m, mark);
 }
 
 static void report_jets(Tower *t) {
-  size_t matched = 0, differ = 0;
-  for (size_t i = 0; i < t->count; i++) {
-    matched += t->jets[i].seen == JET_MATCHED;
-    differ += t->jets[i].seen == JET_DIFFERS;
-    mem_free(t->jets[i].name);
-  }
-  printf("jets\t%zu\t%zu\t%zu\n", matched, differ, t->count);
+  size_t differ = count_seen(t, JET_DIFFERS);
+  printf("jets\t%zu\t%zu\t%zu\n", count_seen(t, JET_MATCHED), differ, t->count);
   if (differ > 0) t->bad = true;
+  for (size_t i = 0; i < t->count; i++) mem_free(t->jets[i].name);
   mem_free(t->jets);
   btab_free(&t->index);
 }
