@@ -1,53 +1,34 @@
-// pall sire: reads blocks from standard input, runs them, shows values. On a terminal with prompts, and
-// then an interrupt stops the block that runs, not the program.
-#include "client/library.h"
+// The verb sire: reads blocks from standard input, runs them, shows values. On a terminal with prompts,
+// editing and history, and then an interrupt stops the block that runs, not the program.
+#include "client/interrupt.h"
 #include "client/render.h"
+#include "client/repl.h"
 #include "client/show.h"
 #include "common/base/mem.h"
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#define SHOWN_DEPTH 16
-#define SHOWN_BYTES 4000
+#define HISTORY "sire_history"
 
-typedef struct Repl {
-  Cli *cli;
-  Library lib;
-  bool terminal;
-  bool loading; // what the file defines is not shown
-  uint64_t bad; // blocks that failed, assertions that did not hold
-} Repl;
-
-// The machine that a signal stops: a handler has no other way to know it. Set while blocks run.
-static Machine *volatile interruptible;
-
-static void on_interrupt(int signal_number) {
-  (void)signal_number;
-  if (interruptible) machine_interrupt(interruptible);
-}
-
-static void flush(Repl *r) {
+void repl_flush(Repl *r) {
   Err ignored = ERR_INIT;
   cli_flush(r->cli, &ignored);
 }
 
-static void show_error(Repl *r, const Err *err) {
-  flush(r);
-  fprintf(stderr, "%s: %s\n", err->where[0] ? err->where : "pall", err->msg);
+void repl_error(Repl *r, const Err *err) {
+  r->bad++;
+  repl_flush(r);
+  if (interrupt_seen())
+    fputs("\ninterrupted\n", stderr); // the terminal has shown ^C
+  else
+    fprintf(stderr, "%s: %s\n", err->where[0] ? err->where : "pall", err->msg);
 }
 
 // --- what blocks do ------------------------------------------------------------------------------
-static void show_value(Repl *r, Ref value) {
+void repl_value(Repl *r, Ref value) {
   Err err = ERR_INIT;
-  ValueStyle style = {.json = r->cli->json, .depth = SHOWN_DEPTH, .bytes = SHOWN_BYTES};
-  if (!library_outcome(&r->lib, plan_force(r->lib.m, value), &err)) {
-    r->bad++;
-    show_error(r, &err);
-    return;
-  }
+  ValueStyle style = {.json = r->cli->json, .depth = REPL_DEPTH, .bytes = REPL_BYTES};
+  if (!library_outcome(&r->lib, plan_force(r->lib.m, value), &err)) return repl_error(r, &err);
   render_value(r->lib.m, value, &style, &r->cli->out);
   buf_u8(&r->cli->out, '\n');
 }
@@ -55,7 +36,7 @@ static void show_value(Repl *r, Ref value) {
 static void on_expression(void *ctx, Ref value, const SirePlace *place) {
   Repl *r = ctx;
   (void)place;
-  if (!r->loading) show_value(r, value);
+  if (!r->loading) repl_value(r, value);
 }
 
 static void on_definition(void *ctx, const SireDefinition *d) {
@@ -63,14 +44,14 @@ static void on_definition(void *ctx, const SireDefinition *d) {
   if (r->loading || r->cli->json) return;
   show_text(&r->cli->out, rpc_text(d->name));
   buf_str(&r->cli->out, " = ");
-  show_value(r, d->value);
+  repl_value(r, d->value);
 }
 
 static void on_assertion(void *ctx, const SireAssertion *a) {
   Repl *r = ctx;
   if (a->held) return;
   r->bad++;
-  flush(r);
+  repl_flush(r);
   fprintf(stderr, "%s:%u:%u: does not hold: %s\n", a->place.file, a->place.line, a->place.col, a->report);
 }
 
@@ -86,61 +67,82 @@ static void on_module(void *ctx, const char *module, const char *path) {
   cache_module(((Repl *)ctx)->lib.cache, module, path);
 }
 
+bool repl_load(Repl *r, const char *file_or_module, Err *err) {
+  r->loading = true;
+  bool ok = file_or_module == NULL || library_load(&r->lib, file_or_module, err);
+  r->loading = false;
+  if (!ok || !sire_repl_begin(r->lib.sire, err)) return false;
+  char *file = file_or_module == NULL ? NULL : mem_strdup(file_or_module);
+  mem_free(r->file);
+  r->file = file;
+  repl_docs_free(r->docs);
+  r->docs = NULL;
+  return true;
+}
+
 // --- reading -------------------------------------------------------------------------------------
-// False at the end.
-static bool run_blocks(Repl *r) {
+static void run_blocks(Repl *r) {
   for (;;) {
     Err err = ERR_INIT;
-    interruptible = r->lib.m;
     SireStep step = sire_repl_step(r->lib.sire, &err);
-    interruptible = NULL;
-    if (step == SIRE_FAILED) {
-      r->bad++;
-      show_error(r, &err);
-    }
-    flush(r);
-    if (step == SIRE_MORE) return true;
-    if (step == SIRE_END) return false;
+    if (step == SIRE_FAILED) repl_error(r, &err);
+    repl_flush(r);
+    if (step == SIRE_MORE || step == SIRE_END) return;
+    if (!interrupt_seen()) continue;
+    sire_repl_drop(r->lib.sire);
+    return;
   }
 }
 
-static void prompt(Repl *r) {
-  if (!r->terminal) return;
-  buf_str(&r->cli->out, sire_repl_pending(r->lib.sire) ? ".. " : "-> ");
-  flush(r);
+static void run_line(Repl *r) {
+  Buf *line = &r->input.line;
+  bool fresh = r->input.is_start && !sire_repl_pending(r->lib.sire);
+  if (fresh && repl_is_command((const char *)line->data, line->len)) {
+    repl_command(r, buf_cstr(line));
+    repl_flush(r);
+    return;
+  }
+  sire_repl_feed(r->lib.sire, line->data, line->len);
+  run_blocks(r);
+}
+
+static void end_block(Repl *r) {
+  sire_repl_end(r->lib.sire);
+  run_blocks(r);
+}
+
+// On a terminal, an interrupt stops what runs.
+static void watched(Repl *r, void (*work)(Repl *r)) {
+  if (r->input.editor != NULL) interrupt_watch(r->lib.m);
+  work(r);
+  if (r->input.editor != NULL) interrupt_watch(NULL);
+}
+
+// It ends the block that is begun; on a terminal only that. Whether it is the end of all.
+static bool end_of_input(Repl *r) {
+  bool block = sire_repl_pending(r->lib.sire);
+  if (r->input.editor != NULL) buf_u8(&r->cli->out, '\n');
+  repl_flush(r);
+  watched(r, end_block);
+  return !block || r->input.editor == NULL;
 }
 
 static bool read_input(Repl *r, Err *err) {
-  char text[65536];
-  for (;;) {
-    prompt(r);
-    ssize_t n = read(STDIN_FILENO, text, sizeof text);
-    if (n < 0 && errno == EINTR) {
-      buf_u8(&r->cli->out, '\n');
-      continue;
+  while (!r->done) {
+    interrupt_clear();
+    switch (input_read(&r->input, sire_repl_pending(r->lib.sire) ? ".. " : "-> ", err)) {
+    case INPUT_LINE: watched(r, run_line); break;
+    case INPUT_INTERRUPTED: sire_repl_drop(r->lib.sire); break;
+    case INPUT_FAILED: return false;
+    case INPUT_END: r->done = end_of_input(r); break;
     }
-    if (n < 0) return err_sys(err, ERR_IO, errno, "cannot read standard input");
-    if (n > 0)
-      sire_repl_feed(r->lib.sire, text, (size_t)n);
-    else
-      sire_repl_end(r->lib.sire);
-    if (!run_blocks(r) || n == 0) return true;
   }
+  return true;
 }
 
-// Without a file: prelude, or nothing when there is no library.
-static bool load(Repl *r, const Args *args, Err *err) {
-  const char *file = args->pos_count > 0 ? args->pos[0] : r->lib.folder != NULL ? "prelude" : NULL;
-  r->loading = true;
-  bool ok = file == NULL || library_load(&r->lib, file, err);
-  r->loading = false;
-  return ok && sire_repl_begin(r->lib.sire, err);
-}
-
-bool library_repl(Cli *cli, const Args *args, Err *err) {
-  Repl r = {.cli = cli, .terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)};
+static bool open_repl(Repl *r, const Args *args, Err *err) {
   SireEvents events = {
-      .ctx = &r,
+      .ctx = r,
       .expression = on_expression,
       .definition = on_definition,
       .assertion = on_assertion,
@@ -148,15 +150,43 @@ bool library_repl(Cli *cli, const Args *args, Err *err) {
       .keep = keep,
       .module = on_module,
   };
-  struct sigaction act = {.sa_handler = on_interrupt}, old;
-  if (!library_open(&r.lib, args_option(args, "--lib"), &events, err)) return false;
-  bool ok = load(&r, args, err);
-  if (ok && r.terminal) sigaction(SIGINT, &act, &old);
-  ok = ok && read_input(&r, err);
-  if (r.terminal && ok) buf_u8(&cli->out, '\n');
-  if (r.terminal && ok) sigaction(SIGINT, &old, NULL);
+  r->folder = args_option(args, "--lib");
+  if (!library_open(&r->lib, r->folder, &events, err)) return false;
+  // Without a file: prelude, or nothing when there is no library.
+  return repl_load(r, args->pos_count > 0 ? args->pos[0] : r->lib.folder != NULL ? "prelude" : NULL, err);
+}
+
+// With what needs a terminal around it.
+static bool converse(Repl *r, Err *err) {
+  char *path = history_path(HISTORY);
+  LineHistory *history = history_open(path);
+  EditorHooks hooks = {.ctx = r, .complete = repl_complete};
+  mem_free(path);
+  r->input.editor = editor_new(&hooks, history);
+  if (r->input.editor != NULL && !r->cli->json)
+    buf_str(&r->cli->out, "Sire. :help tells what there is to know, :quit ends.\n");
+  repl_flush(r);
+  bool ok = read_input(r, err);
+  input_free(&r->input);
+  history_close(history);
+  return ok;
+}
+
+bool library_repl(Cli *cli, const Args *args, Err *err) {
+  Repl r = {.cli = cli};
+  bool terminal = editor_is_possible();
+  bool ok = open_repl(&r, args, err);
+  if (ok && terminal) {
+    interrupt_begin();
+    ok = converse(&r, err);
+    interrupt_end();
+  } else if (ok) {
+    ok = read_input(&r, err);
+    input_free(&r.input);
+    if (ok && r.bad > 0) ok = err_set(err, ERR_DATA, "%llu did not go well", (unsigned long long)r.bad);
+  }
+  repl_docs_free(r.docs);
+  mem_free(r.file);
   library_close(&r.lib);
-  if (ok && !r.terminal && r.bad > 0)
-    ok = err_set(err, ERR_DATA, "%llu did not go well", (unsigned long long)r.bad);
   return ok;
 }

@@ -151,12 +151,16 @@ const Verb VERBS[] = {
     {"sire", verb_sire, "read Sire line by line and show what comes out", .positionals = {{"FILE", ARG_FILE}},
      .least = 0, .most = 1, OPTIONS(SIRE_OPTIONS),
      .more = "All names of FILE are in scope: a Sire file or a module of the library; without it those of\n"
-             "prelude. A block of several lines ends at an empty line. A block that fails changes nothing.\n"
-             "Reads a pipe too; then the exit status is 65 when a block failed.\n"
+             "prelude. On a terminal, lines are edited and remembered over sessions, Tab completes names, and\n"
+             "Ctrl-C stops what runs. A block of several lines ends at an empty line; one that fails changes\n"
+             "nothing. Lines that begin with a colon are commands: :help lists them.\n"
+             "Reads a pipe too; then the exit status is 65 when something failed.\n"
              "\n"
              "Examples:\n"
              "  pall sire\n"
-             "  echo '(add 2 3)' | pall sire\n"},
+             "  pall sire my.sire\n"
+             "  echo '(add 2 3)' | pall sire\n"
+             "  echo ':doc foldl' | pall sire\n"},
     {"completion", verb_completion, "print completion for a shell", .positionals = {{"SHELL", ARG_SHELL}},
      .least = 1, .most = 1,
      .more = "SHELL is bash, zsh or fish.\n"
