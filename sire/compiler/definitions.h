@@ -1,6 +1,7 @@
-// Where each name was defined, and the comments before it: for tools that read programs. Keyed by
-// module and name; a later definition of the same name takes the place of an earlier one. Memory only:
-// states that a cache provides bring none.
+// Where each name was defined, and the comments before it: for tools that read programs, and for
+// backtraces. Keyed by module and name; a later definition of the same name takes the place of an
+// earlier one. Of a module that was not run, because its state was known, nothing is noted: its source
+// file is searched when a name of it is asked for.
 #pragma once
 #include "sire/compiler/state.h"
 
@@ -13,4 +14,12 @@ SirePlace definition_place(Sire *s, Name name);
 
 // Strings are copied.
 void definitions_put(Definitions *d, Name module, Name name, const SirePlace *place);
-bool definitions_get(const Definitions *d, Name module, Name name, SirePlace *place);
+
+// Notes the file that a module came from, whether it is run or not.
+void definitions_source(Definitions *d, const char *module, const char *path);
+
+// False: not known, or no longer found in the file.
+bool definitions_get(Definitions *d, Name module, Name name, SirePlace *place);
+
+// The place of a name of which only one module has a definition, its own or not exported.
+bool definitions_find(Definitions *d, Name name, SirePlace *place);
