@@ -1,6 +1,7 @@
 #include "sire/compiler/definitions.h"
 #include "common/base/buf.h"
 #include "common/base/mem.h"
+#include "sire/compiler/locate.h"
 #include "sire/compiler/report.h"
 #include <string.h>
 
@@ -12,6 +13,9 @@ struct Definitions {
   const char *last_file; // files and comments of neighbours are mostly the same
   const char *last_doc;
   size_t last_doc_len;
+  BytesTable sources; // module -> position in paths
+  const char **paths;
+  size_t path_count, path_cap;
 };
 
 Definitions *definitions_new(void) { return mem_zalloc(sizeof(Definitions)); }
@@ -19,6 +23,8 @@ Definitions *definitions_new(void) { return mem_zalloc(sizeof(Definitions)); }
 void definitions_clear(Definitions *d) {
   btab_free(&d->index);
   mem_free(d->places);
+  btab_free(&d->sources);
+  mem_free(d->paths);
   arena_free(&d->text);
   *d = (Definitions){0};
 }
@@ -93,12 +99,63 @@ void definitions_put(Definitions *d, Name module, Name name, const SirePlace *pl
   buf_free(&key);
 }
 
-bool definitions_get(const Definitions *d, Name module, Name name, SirePlace *place) {
+void definitions_source(Definitions *d, const char *module, const char *path) {
+  uint64_t *known = btab_get(&d->sources, module, strlen(module));
+  if (known != NULL && strcmp(d->paths[*known], path) == 0) return;
+  mem_reserve(d->paths, d->path_cap, d->path_count + 1);
+  d->paths[d->path_count] = arena_strndup(&d->text, path, strlen(path));
+  btab_put(&d->sources, module, strlen(module), d->path_count++);
+}
+
+static const SirePlace *known_place(const Definitions *d, Name module, Name name) {
   Buf key = {0};
   put_key(&key, module, name);
   uint64_t *at = btab_get(&d->index, key.data, key.len);
   buf_free(&key);
-  if (at == NULL) return false;
-  *place = d->places[*at];
-  return true;
+  return at == NULL ? NULL : &d->places[*at];
+}
+
+bool definitions_get(Definitions *d, Name module, Name name, SirePlace *place) {
+  const SirePlace *known = known_place(d, module, name);
+  uint64_t *source = known != NULL ? NULL : btab_get(&d->sources, module.bytes, module.len);
+  if (source != NULL) {
+    Arena arena = {0};
+    SirePlace found;
+    if (locate(d->paths[*source], name, true, &arena, &found)) definitions_put(d, module, name, &found);
+    arena_free(&arena);
+    known = known_place(d, module, name);
+  }
+  if (known != NULL) *place = *known;
+  return known != NULL;
+}
+
+// Counts the modules for which it is known that they define the name.
+static int find_known(const Definitions *d, Name name, SirePlace *place) {
+  const uint8_t *key;
+  size_t iter = 0, len;
+  uint64_t at;
+  int count = 0;
+  while (btab_next(&d->index, &iter, &key, &len, &at)) {
+    size_t module = (size_t)le64_at(key);
+    if (!name_is((Name){(const char *)key + 8 + module, len - 8 - module}, name)) continue;
+    *place = d->places[at];
+    count++;
+  }
+  return count;
+}
+
+bool definitions_find(Definitions *d, Name name, SirePlace *place) {
+  int count = find_known(d, name, place);
+  const uint8_t *module;
+  size_t iter = 0, len;
+  uint64_t at;
+  while (count == 0 && name.len > 0 && btab_next(&d->sources, &iter, &module, &len, &at)) {
+    Arena arena = {0};
+    SirePlace found;
+    if (locate(d->paths[at], name, false, &arena, &found))
+      definitions_put(d, (Name){(const char *)module, len}, name, &found);
+    arena_free(&arena);
+  }
+  if (count == 0) count = find_known(d, name, place);
+  return count == 1;
 }

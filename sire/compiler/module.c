@@ -5,6 +5,7 @@
 #include "common/base/sys.h"
 #include "sire/compiler/block.h"
 #include "sire/compiler/command.h"
+#include "sire/compiler/definitions.h"
 #include "sire/compiler/report.h"
 #include <string.h>
 #include <sys/stat.h>
@@ -218,8 +219,9 @@ static void hash_chain(Chain *c) {
 // --- known states --------------------------------------------------------------------------------
 static bool recall(Sire *s, const SourceFile *f) {
   RefMark mark = refs_mark(s->m);
-  Ref state = plan_tab_get(s->m, s->states, plan_bar(s->m, f->hash, sizeof f->hash));
-  if (state == 0 && s->events.recall != NULL) state = s->events.recall(s->events.ctx, f->module, f->hash);
+  Ref state = 0;
+  if (s->events.recall != NULL) state = s->events.recall(s->events.ctx, f->module, f->hash);
+  if (state == 0) state = plan_tab_get(s->m, s->states, plan_bar(s->m, f->hash, sizeof f->hash));
   if (state != 0) ref_copy(s->m, s->state, state);
   refs_release(s->m, mark);
   return state != 0;
@@ -274,6 +276,8 @@ static bool run_chain(Sire *s, const Chain *c, Err *err) {
   size_t from = 0; // the latest file whose state is known
   while (from < c->count && !recall(s, &c->files[from])) from++;
   if (from == c->count) state_reset(s);
+  for (size_t i = 0; i < c->count; i++)
+    definitions_source(s->definitions, c->files[i].module, c->files[i].path);
   for (size_t i = from; i-- > 0;) {
     const SourceFile *f = &c->files[i];
     warn_name(s, f);

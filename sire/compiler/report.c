@@ -1,5 +1,6 @@
 #include "sire/compiler/report.h"
 #include "common/rex/print.h"
+#include "sire/compiler/definitions.h"
 #include "sire/compiler/rexval.h"
 #include "sire/compiler/show.h"
 #include <stdio.h>
@@ -21,6 +22,16 @@ SirePlace report_place(Sire *s, const Tree *t) {
   p.doc = s->block->doc;
   p.doc_len = s->block->doc_len;
   return p;
+}
+
+static Name field_name(Sire *s, Ref binding, int field) {
+  Ref nat = binding_field(s, binding, field);
+  return nat != 0 && plan_kind(s->m, nat) == KIND_NAT ? name_of_nat(s, nat) : (Name){0};
+}
+
+bool binding_place(Sire *s, Ref binding, SirePlace *place) {
+  Name module = field_name(s, binding, BIND_LOCATION), name = field_name(s, binding, BIND_NAME);
+  return name.len > 0 && definitions_get(s->definitions, module, name, place);
 }
 
 // The innermost place that is known: the form's, or that of a macro call that it came from.

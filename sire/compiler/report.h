@@ -24,6 +24,9 @@ bool sire_force(Sire *s, Ref r, const char *doing);
 // Where a form is: its own place if known, else the block's.
 SirePlace report_place(Sire *s, const Tree *t);
 
+// Where a binding was defined. False: not known.
+bool binding_place(Sire *s, Ref binding, SirePlace *place);
+
 // One line of text, at most `max` bytes.
 void report_tree(Sire *s, Buf *out, Tree *t, size_t max);
 void report_value(Sire *s, Buf *out, Ref v, size_t max);

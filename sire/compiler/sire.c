@@ -92,8 +92,19 @@ static Ref find(Sire *s, const char *name, int field, Err *err) {
 Ref sire_lookup(Sire *s, const char *name, Err *err) { return find(s, name, BIND_VALUE, err); }
 Ref sire_binding(Sire *s, const char *name, Err *err) { return find(s, name, -1, err); }
 
-bool sire_find_definition(const Sire *s, const char *module, const char *name, SirePlace *place) {
+bool sire_find_definition(Sire *s, const char *module, const char *name, SirePlace *place) {
   return definitions_get(s->definitions, name_of(module), name_of(name), place);
+}
+
+bool sire_find_place(Sire *s, const char *name, SirePlace *place, Err *err) {
+  Ref binding = 0;
+  BlockScope scope = block_begin(s, NULL, err);
+  bool ok = state_find(s, name_of(name), &binding);
+  if (ok && binding == 0) ok = err_set(err, ERR_NOT_FOUND, "%s is not in scope", name);
+  if (ok && !binding_place(s, binding, place))
+    ok = err_set(err, ERR_NOT_FOUND, "where %s is defined is not known: a macro made it up", name);
+  block_end(s, &scope, true);
+  return ok;
 }
 
 // --- line by line --------------------------------------------------------------------------------

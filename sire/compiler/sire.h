@@ -62,7 +62,8 @@ typedef struct SireEvents {
   void (*warning)(void *ctx, const SirePlace *place, const char *text);
   void (*module)(void *ctx, const char *module, const char *path); // all its blocks were run
   // A cache of states after modules. `hash` is BLAKE3 of (hash of the module before, or zeros) and the
-  // file's bytes. recall returns the state, or 0; what it returns must be what keep was given.
+  // file's bytes. recall returns the state, or 0; what it returns must be what keep was given. A load asks
+  // for its modules from the last to the first until it is given one, and keeps those it then runs.
   Ref (*recall)(void *ctx, const char *module, const uint8_t hash[32]);
   void (*keep)(void *ctx, const char *module, const uint8_t hash[32], Ref state);
 } SireEvents;
@@ -93,7 +94,12 @@ Ref sire_lookup(Sire *s, const char *name, Err *err);  // value bound to it; 0 w
 Ref sire_binding(Sire *s, const char *name, Err *err); // the binding itself
 Ref sire_state(Sire *s);                               // the whole state
 Ref sire_scope(Sire *s, Err *err);                     // tab: name -> binding
-bool sire_find_definition(const Sire *s, const char *module, const char *name, SirePlace *place);
+
+// Where a name was defined, and its comment: of a module that was loaded, or of the scope. They find
+// names of modules whose state was recalled, too, by reading their files. ERR_NOT_FOUND: the name is
+// not in scope, or a macro made it up.
+bool sire_find_definition(Sire *s, const char *module, const char *name, SirePlace *place);
+bool sire_find_place(Sire *s, const char *name, SirePlace *place, Err *err);
 
 typedef struct SireCounts {
   uint64_t passed, failed; // assertions

@@ -36,6 +36,20 @@ static void keep(void *ctx, const char *module, const uint8_t hash[32], Ref stat
   ref_copy(f->m, f->kept, state);
 }
 
+void fixture_restart(Fixture *f) {
+  char *library = mem_printf("%s/lib", f->dir);
+  SireOptions options = {.library = library,
+                         .events = {.ctx = f,
+                                    .assertion = on_assertion,
+                                    .expression = on_expression,
+                                    .warning = on_warning,
+                                    .recall = recall,
+                                    .keep = keep}};
+  sire_free(f->s);
+  f->s = sire_new(f->m, &options);
+  mem_free(library);
+}
+
 Fixture *fixture_new(void) {
   Fixture *f = mem_zalloc(sizeof *f);
   f->dir = scratch_dir();
@@ -44,15 +58,8 @@ Fixture *fixture_new(void) {
   f->jets = jet_table_default();
   f->m = machine_new(&(MachineConfig){.jets = f->jets});
   f->kept = plan_nat(f->m, 0);
-  SireOptions options = {.library = library,
-                         .events = {.ctx = f,
-                                    .assertion = on_assertion,
-                                    .expression = on_expression,
-                                    .warning = on_warning,
-                                    .recall = recall,
-                                    .keep = keep}};
-  f->s = sire_new(f->m, &options);
   mem_free(library);
+  fixture_restart(f);
   return f;
 }
 

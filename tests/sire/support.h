@@ -17,6 +17,7 @@ typedef struct Fixture {
 
 Fixture *fixture_new(void);
 void fixture_free(Fixture *f);
+void fixture_restart(Fixture *f); // a new compiler on the same machine
 
 // Writes DIR/path and gives its full path, valid until the fixture is freed.
 const char *fixture_write(Fixture *f, const char *path, const char *text);

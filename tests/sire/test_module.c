@@ -218,5 +218,37 @@ START_TEST(definitions) {
 }
 END_TEST
 
+// The place of a name in scope, also when its module was not run because its state was known.
+START_TEST(places) {
+  Fixture *f = fixture_new();
+  Err err = ERR_INIT;
+  SirePlace p;
+  fixture_write(f, "lib/base.sire",
+                "#### base\n\n=?= 1 1\n\n; Same.\n= (same x) x\n\n= (**two x)\n| same x\n\n= u 1\n= v 2\n");
+  fixture_write(f, "a.sire", "#### a <- base\n\n:| base\n\n= w same\n");
+  for (int round = 0; round < 2; round++) {
+    ck_assert_msg(load(f, "a.sire"), "%s", f->err.msg);
+    ck_assert_msg(sire_find_place(f->s, "same", &p, &err), "%s", err.msg);
+    ck_assert_ptr_nonnull(strstr(p.file, "lib/base.sire"));
+    ck_assert_uint_eq(p.line, 6);
+    ck_assert_uint_eq(p.col, 4);
+    ck_assert_uint_eq(p.doc_len, strlen("; Same.\n"));
+    ck_assert(sire_find_place(f->s, "two", &p, &err));
+    ck_assert_uint_eq(p.line, 8);
+    ck_assert(sire_find_place(f->s, "v", &p, &err));
+    ck_assert_uint_eq(p.line, 12);
+    ck_assert(sire_find_place(f->s, "w", &p, &err));
+    ck_assert_uint_eq(p.line, 5);
+    ck_assert(sire_find_definition(f->s, "base", "u", &p));
+    ck_assert_uint_eq(p.line, 11);
+    ck_assert(!sire_find_place(f->s, "none", &p, &err));
+    ck_assert_int_eq(err.code, ERR_NOT_FOUND);
+    f->use_recall = true; // the second time, base is not run
+    fixture_restart(f);
+  }
+  fixture_free(f);
+}
+END_TEST
+
 SUITE_MAIN("sire/module", search, known_states, cached_states, missing, headers, circles, shadows,
-           imports_and_exports, failure_leaves_nothing, definitions)
+           imports_and_exports, failure_leaves_nothing, definitions, places)

@@ -1,0 +1,8 @@
+// Finds definitions in source text without running it, for modules whose states were known already.
+#pragma once
+#include "sire/compiler/state.h"
+
+// The definition of `name` in the file: a form that begins with it; `by_macro`: else the first form
+// that has it anywhere, as what a macro defines. False: none, or the file cannot be read. The place
+// lies in the arena.
+bool locate(const char *path, Name name, bool by_macro, Arena *arena, SirePlace *place);
