@@ -1,174 +1,164 @@
 #include "client/cache.h"
-#include "common/base/base58.h"
-#include "common/base/blake3.h"
 #include "common/base/mem.h"
-#include "common/base/sys.h"
+#include "common/base/table.h"
 #include "common/codec/bundle.h"
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define MAX_BYTES ((size_t)256 << 20)
-#define SUFFIX ".state"
+typedef struct Known {
+  CacheEntry entry; // `before` is a place in c->list, from 1
+  uint64_t failed;
+  bool was_run;    // by this process
+  bool is_written; // in a file
+  uint32_t place;  // in the file that is being written, from 1
+} Known;
 
 struct Cache {
   Machine *m;
-  char *library, *folder;
-  uint8_t build[32]; // of this program
-  uint8_t hash[32];  // of `state`
-  Ref last, state;   // of the module run last; of the last one of the library
-  uint8_t last_hash[32];
-  bool is_new;
+  CacheFolder *folder; // NULL: none
+  Ref states;          // tab: hash as a bar -> state
+  BytesTable index;    // hash -> place in list
+  Known *list;
+  size_t count, cap;
+  uint32_t at;     // what was recalled or kept last, from 1; 0: nothing
+  SireCounts seen; // by then
 };
 
-// --- names ---------------------------------------------------------------------------------------
-static char *default_folder(void) {
-  const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-  if (base != NULL && base[0] == '/') return mem_printf("%s/pall", base);
-  return home != NULL && home[0] == '/' ? mem_printf("%s/.cache/pall", home) : NULL;
-}
-
-// Another build may compile the same text to other code: size and time of the program tell builds apart.
-static void hash_build(uint8_t out[32]) {
-  struct stat st = {0};
-  stat("/proc/self/exe", &st);
-  char text[128];
-  int n = snprintf(text, sizeof text, "%lld %lld %ld %d", (long long)st.st_size, (long long)st.st_mtim.tv_sec,
-                   st.st_mtim.tv_nsec, BUNDLE_VERSION);
-  blake3(out, text, (size_t)n);
-}
-
-static char *state_path(const Cache *c, const uint8_t hash[32]) {
-  uint8_t both[64], name[32];
-  char text[BASE58_HASH_MAX];
-  memcpy(both, c->build, 32);
-  memcpy(both + 32, hash, 32);
-  blake3(name, both, sizeof both);
-  base58_hash(text, name);
-  return mem_printf("%s/%s" SUFFIX, c->folder, text);
-}
-
-static bool make_folder(const char *path) {
-  char *copy = mem_strdup(path);
-  for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-    *slash = 0;
-    mkdir(copy, 0755);
-    *slash = '/';
-  }
-  mkdir(copy, 0700);
-  mem_free(copy);
-  struct stat st;
-  return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-Cache *cache_open(Machine *m, const char *library, const char *folder) {
-  char *place = folder != NULL ? mem_strdup(folder) : default_folder();
-  if (library == NULL || place == NULL || !make_folder(place)) {
-    mem_free(place);
-    return NULL;
-  }
+Cache *cache_open(Machine *m, const char *folder) {
   Cache *c = mem_zalloc(sizeof *c);
-  *c = (Cache){.m = m, .library = mem_strdup(library), .folder = place};
-  c->last = plan_nat(m, 0);
-  c->state = plan_nat(m, 0);
-  hash_build(c->build);
+  char *place = folder != NULL ? mem_strdup(folder) : cache_default_folder();
+  *c = (Cache){.m = m, .folder = cache_folder_open(place), .states = plan_tab_empty(m)};
+  mem_free(place);
   return c;
 }
 
-// --- reading -------------------------------------------------------------------------------------
-Ref cache_recall(Cache *c, const char *module, const uint8_t hash[32]) {
-  if (c == NULL) return 0;
-  char *path = state_path(c, hash);
-  uint8_t *data = NULL, sum[32];
-  size_t len = 0;
-  Ref state = 0;
-  bool ok = sys_read_file(sys_real(), path, MAX_BYTES, &data, &len, NULL) && len > sizeof sum;
-  if (ok) {
-    blake3(sum, data + sizeof sum, len - sizeof sum);
-    ok = memcmp(sum, data, sizeof sum) == 0 &&
-         bundle_decode(c->m, NULL, data + sizeof sum, len - sizeof sum, NULL, &state, NULL);
+// --- what is known -------------------------------------------------------------------------------
+static Known *known(const Cache *c, const uint8_t hash[32]) {
+  uint64_t *at = btab_get(&c->index, hash, 32);
+  return at == NULL ? NULL : &c->list[*at];
+}
+
+// The state of the entry, whose `before` is set.
+static uint32_t learn(Cache *c, const Known *k, Ref state) {
+  RefMark mark = refs_mark(c->m);
+  Ref key = plan_bar(c->m, k->entry.hash, sizeof k->entry.hash);
+  ref_copy(c->m, c->states, plan_tab_put(c->m, c->states, key, state));
+  refs_release(c->m, mark);
+  mem_reserve(c->list, c->cap, c->count + 1);
+  btab_put(&c->index, k->entry.hash, sizeof k->entry.hash, c->count);
+  c->list[c->count++] = *k;
+  return (uint32_t)c->count;
+}
+
+// All states of a file. Those that are known already stay as they are.
+static void learn_file(Cache *c, const CacheFile *file, Ref row) {
+  uint32_t *places = mem_alloc(mem_mul(file->count, sizeof *places));
+  for (uint32_t i = 0; i < file->count; i++) {
+    RefMark mark = refs_mark(c->m);
+    Known *old = known(c, file->entries[i].hash), k = {.entry = file->entries[i], .is_written = true};
+    k.entry.before = k.entry.before > 0 ? places[k.entry.before - 1] : 0;
+    places[i] = old != NULL ? (uint32_t)(old - c->list) + 1 : learn(c, &k, plan_row_get(c->m, row, i));
+    refs_release(c->m, mark);
   }
-  if (ok) utimensat(AT_FDCWD, path, NULL, 0);
-  mem_free(data);
-  mem_free(path);
-  return ok ? state : 0;
+  mem_free(places);
+}
+
+static bool read_states(Cache *c, const uint8_t hash[32]) {
+  CacheFile file;
+  Ref row = 0;
+  if (c->folder == NULL || !cache_file_find(c->folder, hash, &file)) return false;
+  RefMark mark = refs_mark(c->m);
+  LoadLimits limits = {.trusted = true}; // by the checksum
+  bool ok = bundle_decode(c->m, NULL, file.bundle, file.bundle_len, &limits, &row, NULL) &&
+            plan_kind(c->m, row) == KIND_ROW && plan_len(c->m, row) == file.count;
+  if (ok) learn_file(c, &file, row);
+  refs_release(c->m, mark);
+  cache_file_free(&file);
+  return ok;
+}
+
+static Ref recall(Cache *c, const uint8_t hash[32], bool run_only) {
+  Known *k = known(c, hash);
+  if (k == NULL && !run_only && read_states(c, hash)) k = known(c, hash);
+  c->at = 0;
+  if (k == NULL || (run_only && !k->was_run)) return 0;
+  c->at = (uint32_t)(k - c->list) + 1;
+  RefMark mark = refs_mark(c->m);
+  return refs_keep(c->m, mark, plan_tab_get(c->m, c->states, plan_bar(c->m, hash, 32)));
+}
+
+Ref cache_recall(Cache *c, const uint8_t hash[32], const SireCounts *counts) {
+  c->seen = *counts;
+  return recall(c, hash, false);
+}
+
+Ref cache_recall_run(Cache *c, const uint8_t hash[32], const SireCounts *counts) {
+  c->seen = *counts;
+  return recall(c, hash, true);
+}
+
+CacheCounts cache_counts(const Cache *c, const SireCounts *counts) {
+  CacheCounts n = {counts->passed - c->seen.passed, counts->failed - c->seen.failed};
+  if (c->at == 0) return n;
+  const Known *k = &c->list[c->at - 1];
+  return (CacheCounts){k->entry.held + n.held, k->failed + n.failed};
+}
+
+void cache_keep(Cache *c, const uint8_t hash[32], Ref state, const SireCounts *counts) {
+  CacheCounts n = cache_counts(c, counts);
+  Known k = {.entry.before = c->at, .entry.held = n.held, .failed = n.failed, .was_run = true};
+  memcpy(k.entry.hash, hash, sizeof k.entry.hash);
+  c->seen = *counts;
+  Known *old = known(c, hash);
+  if (old != NULL) {
+    old->was_run = true;
+    c->at = (uint32_t)(old - c->list) + 1;
+  } else {
+    c->at = learn(c, &k, state);
+  }
 }
 
 // --- writing -------------------------------------------------------------------------------------
-void cache_keep(Cache *c, const char *module, const uint8_t hash[32], Ref state) {
-  if (c == NULL) return;
-  ref_copy(c->m, c->last, state);
-  memcpy(c->last_hash, hash, sizeof c->last_hash);
-}
-
-void cache_module(Cache *c, const char *module, const char *path) {
-  if (c == NULL) return;
-  size_t n = strlen(c->library);
-  if (strncmp(path, c->library, n) != 0 || path[n] != '/') return;
-  ref_copy(c->m, c->state, c->last);
-  memcpy(c->hash, c->last_hash, sizeof c->hash);
-  c->is_new = true;
-}
-
-typedef struct Found {
-  char *path;
-  struct timespec used;
-} Found;
-
-static int newest_first(const void *a, const void *b) {
-  const struct timespec *x = &((const Found *)a)->used, *y = &((const Found *)b)->used;
-  if (x->tv_sec != y->tv_sec) return x->tv_sec > y->tv_sec ? -1 : 1;
-  return x->tv_nsec > y->tv_nsec ? -1 : x->tv_nsec < y->tv_nsec;
-}
-
-static bool is_state(const char *name) {
-  size_t n = strlen(name), suffix = strlen(SUFFIX);
-  return n > suffix && strcmp(name + n - suffix, SUFFIX) == 0;
-}
-
-static void remove_oldest(const Cache *c) {
-  Found *found = NULL;
-  size_t count = 0, cap = 0;
-  DIR *dir = opendir(c->folder);
-  for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
-    struct stat st;
-    if (!is_state(e->d_name)) continue;
-    char *path = mem_printf("%s/%s", c->folder, e->d_name);
-    if (stat(path, &st) != 0) st.st_mtim = (struct timespec){0};
-    mem_reserve(found, cap, count + 1);
-    found[count++] = (Found){path, st.st_mtim};
+// Marks the states to write: what is new, and what comes before it. The number of them.
+static uint32_t choose(Cache *c) {
+  uint32_t count = 0;
+  for (size_t i = c->count; i-- > 0;) {
+    Known *k = &c->list[i];
+    if (!k->is_written && k->failed == 0) k->place = 1;
+    if (k->place > 0 && k->entry.before > 0) c->list[k->entry.before - 1].place = 1;
   }
-  if (dir != NULL) closedir(dir);
-  if (count > 0) qsort(found, count, sizeof *found, newest_first);
-  for (size_t i = 0; i < count; i++) {
-    if (i >= CACHE_FILES) unlink(found[i].path);
-    mem_free(found[i].path);
-  }
-  mem_free(found);
+  for (size_t i = 0; i < c->count; i++)
+    if (c->list[i].place > 0) c->list[i].place = ++count;
+  return count;
 }
 
-static void save(Cache *c) {
-  Buf file = {0};
-  uint8_t *sum = buf_extend(&file, 32);
-  memset(sum, 0, 32);
-  if (bundle_encode(c->m, c->state, MAX_BYTES - 32, &file, NULL)) {
-    blake3(file.data, file.data + 32, file.len - 32);
-    char *path = state_path(c, c->hash);
-    sys_write_file(sys_real(), path, file.data, file.len, NULL);
-    mem_free(path);
-    remove_oldest(c);
+static void write_states(Cache *c) {
+  uint32_t count = choose(c), n = 0;
+  if (count == 0 || count > CACHE_STATES) return;
+  RefMark mark = refs_mark(c->m);
+  CacheEntry *entries = mem_alloc(mem_mul(count, sizeof *entries));
+  Ref *states = mem_alloc(mem_mul(count, sizeof *states));
+  for (size_t i = 0; i < c->count; i++) {
+    const Known *k = &c->list[i];
+    if (k->place == 0) continue;
+    entries[n] = k->entry;
+    if (k->entry.before > 0) entries[n].before = c->list[k->entry.before - 1].place;
+    states[n++] = plan_tab_get(c->m, c->states, plan_bar(c->m, k->entry.hash, sizeof k->entry.hash));
   }
-  buf_free(&file);
+  Buf bundle = {0};
+  Ref row = plan_row(c->m, states, count);
+  if (plan_force(c->m, row) == RUN_DONE && bundle_encode(c->m, row, CACHE_FILE_BYTES, &bundle, NULL))
+    cache_file_write(c->folder, entries, count, &bundle);
+  buf_free(&bundle);
+  mem_free(entries);
+  mem_free(states);
+  refs_release(c->m, mark);
 }
 
 void cache_close(Cache *c) {
   if (c == NULL) return;
-  if (c->is_new) save(c);
-  mem_free(c->library);
-  mem_free(c->folder);
+  if (c->folder != NULL) write_states(c);
+  cache_folder_close(c->folder);
+  btab_free(&c->index);
+  mem_free(c->list);
   mem_free(c);
 }

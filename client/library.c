@@ -23,26 +23,30 @@ char *library_folder(const char *lib) {
 }
 
 static Ref recall(void *ctx, const char *module, const uint8_t hash[32]) {
-  return cache_recall(((Library *)ctx)->cache, module, hash);
+  Library *l = ctx;
+  SireCounts counts = sire_counts(l->sire);
+  bool run = l->is_first && l->use == LIBRARY_RUN_FILE;
+  l->is_first = false;
+  return run ? cache_recall_run(l->cache, hash, &counts) : cache_recall(l->cache, hash, &counts);
 }
 
 static void keep(void *ctx, const char *module, const uint8_t hash[32], Ref state) {
-  cache_keep(((Library *)ctx)->cache, module, hash, state);
+  Library *l = ctx;
+  SireCounts counts = sire_counts(l->sire);
+  cache_keep(l->cache, hash, state, &counts);
 }
 
-static void after_module(void *ctx, const char *module, const char *path) {
-  cache_module(((Library *)ctx)->cache, module, path);
-}
-
-bool library_open(Library *l, const char *lib, const SireEvents *events, Err *err) {
-  *l = (Library){.folder = library_folder(lib)};
+bool library_open(Library *l, const char *lib, const SireEvents *events, LibraryUse use, Err *err) {
+  *l = (Library){.folder = library_folder(lib), .use = use};
   if (lib && !l->folder) return err_set(err, ERR_NOT_FOUND, "there is no library folder %s", lib);
   l->jets = jet_table_default();
   l->m = machine_new(&(MachineConfig){.jets = l->jets, .memory = MEMORY});
-  SireOptions options = {.library = l->folder,
-                         .events = {.ctx = l, .recall = recall, .keep = keep, .module = after_module}};
+  l->cache = cache_open(l->m, NULL);
+  SireOptions options = {.library = l->folder};
   if (events) options.events = *events;
-  if (options.events.recall) l->cache = cache_open(l->m, l->folder, NULL);
+  options.events.cache = l;
+  options.events.recall = recall;
+  options.events.keep = keep;
   l->sire = sire_new(l->m, &options);
   return true;
 }
@@ -88,8 +92,14 @@ static bool is_path(const char *name) {
 }
 
 bool library_load(Library *l, const char *file_or_module, Err *err) {
+  l->is_first = true;
   if (is_path(file_or_module)) return sire_load_file(l->sire, file_or_module, err);
   return sire_load_module(l->sire, file_or_module, err);
+}
+
+CacheCounts library_counts(const Library *l) {
+  SireCounts counts = sire_counts(l->sire);
+  return l->is_first ? (CacheCounts){0} : cache_counts(l->cache, &counts); // no state was asked for
 }
 
 // --- text to bundles ---------------------------------------------------------------------------------------
@@ -100,7 +110,7 @@ static bool bundle(Library *l, Ref v, Buf *out, Err *err) {
 static bool from_file(void *ctx, const char *path, const ValueScope *scope, Buf *out, Err *err) {
   Library l = {0};
   (void)ctx;
-  bool ok = library_open(&l, scope->lib, NULL, err) && sire_load_file(l.sire, path, err);
+  bool ok = library_open(&l, scope->lib, NULL, LIBRARY_CACHED, err) && sire_load_file(l.sire, path, err);
   Ref main_value = 0;
   if (ok) {
     main_value = sire_lookup(l.sire, "main", err);
@@ -125,7 +135,7 @@ static bool from_text(void *ctx, const char *text, const ValueScope *scope, Buf 
   Library l = {0};
   Err first = ERR_INIT;
   (void)ctx;
-  bool ok = library_open(&l, scope->lib, NULL, err);
+  bool ok = library_open(&l, scope->lib, NULL, LIBRARY_CACHED, err);
   Ref v = ok && !scope->module ? eval_in(&l, NULL, text, &first) : 0;
   if (ok && !v) {
     ok = l.folder || err_set(err, ERR_NOT_FOUND,

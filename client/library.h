@@ -5,21 +5,29 @@
 #include "common/plan/jet.h"
 #include "sire/compiler/sire.h"
 
+// What may be taken from the cache (cache.h) instead of being compiled.
+typedef enum LibraryUse {
+  LIBRARY_CACHED,   // all that it has
+  LIBRARY_RUN_FILE, // not the file or module that is loaded: its blocks are to be run, and report
+} LibraryUse;
+
 typedef struct Library {
   JetTable *jets;
   Machine *m;
   Sire *sire;
   char *folder; // of the library modules; NULL when there is none
-  Cache *cache; // NULL when none is used
+  Cache *cache;
+  LibraryUse use;
+  bool is_first; // the state asked for next is that of the file to be loaded
 } Library;
 
 // The library's folder: `lib`, else PALL_LIB, else the installed one, else that of the source tree
 // that pall was built from. NULL when none exists. The caller frees it.
 char *library_folder(const char *lib);
 
-// Without events, or when they recall, states of library modules are cached; the events then hand on
-// recall, keep and module to l->cache. ERR_NOT_FOUND when a folder was named and is not there.
-bool library_open(Library *l, const char *lib, const SireEvents *events, Err *err);
+// `events`, which may be NULL, are copied; recall and keep are the library's own. *l must not move.
+// ERR_NOT_FOUND when a folder was named and is not there.
+bool library_open(Library *l, const char *lib, const SireEvents *events, LibraryUse use, Err *err);
 void library_close(Library *l); // accepts a zeroed one
 
 // Words for how an evaluation ended, as an error; for RUN_CRASH with operator and argument.
@@ -27,6 +35,9 @@ bool library_outcome(Library *l, Outcome o, Err *err);
 
 // Loads a Sire file, or the library module of that name.
 bool library_load(Library *l, const char *file_or_module, Err *err);
+
+// Assertions in the chain that was loaded last, run now or known from before.
+CacheCounts library_counts(const Library *l);
 
 // The verbs check and sire.
 bool library_check(Cli *cli, const Args *args, Err *err);

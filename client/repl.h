@@ -1,5 +1,5 @@
 // pall sire: what its parts share. sire_repl.c reads and runs blocks; repl_command.c does the commands
-// that begin with a colon; repl_doc.c finds comments; law_text.c shows compiled functions.
+// that begin with a colon; law_text.c shows compiled functions.
 #pragma once
 #include "client/input.h"
 #include "client/library.h"
@@ -7,18 +7,14 @@
 #define REPL_DEPTH 16 // of values shown
 #define REPL_BYTES 4000
 
-typedef struct ReplDocs ReplDocs;
-
 typedef struct Repl {
   Cli *cli;
   Library lib;
   Input input;
-  ReplDocs *docs;     // of modules whose states came from the cache; made when asked for
-  char *file;         // what was loaded: a file or module; NULL: nothing
-  const char *folder; // of the library as told, or NULL
-  bool loading;       // what the file defines is not shown
-  bool done;          // :quit
-  uint64_t bad;       // blocks and commands that failed, assertions that did not hold
+  char *file;   // what was loaded: a file or module; NULL: nothing
+  bool loading; // what the file defines is not shown
+  bool done;    // :quit
+  uint64_t bad; // blocks and commands that failed, assertions that did not hold
 } Repl;
 
 void repl_flush(Repl *r);
@@ -32,11 +28,6 @@ bool repl_load(Repl *r, const char *file_or_module, Err *err);
 bool repl_is_command(const char *line, size_t len);
 void repl_command(Repl *r, const char *line);
 void repl_complete(void *ctx, const char *line, size_t cursor, Candidates *out); // as in EditorHooks
-
-// The comment above the definition of a name in scope, and where that is. *place is valid until the
-// next load. ERR_NOT_FOUND when the name is not in scope or its place is unknown.
-bool repl_doc(Repl *r, const char *name, SirePlace *place, Err *err);
-void repl_docs_free(ReplDocs *d); // accepts NULL
 
 // The code of a law as Sire-like text that shows what was compiled: arguments named a, b, .., then
 // bindings, then the body; after it the laws inside it. At most about `max` bytes. `law` is a law, not

@@ -29,7 +29,7 @@ static const char *const OPERANDS[] = {"", "NAME", "EXPR", "FILE"};
 static bool run_doc(Repl *r, const char *name, Err *err) {
   SirePlace place;
   Buf *out = &r->cli->out, doc = {0};
-  if (!repl_doc(r, name, &place, err)) return false;
+  if (!sire_find_place(r->lib.sire, name, &place, err)) return false;
   RexBlock block = {.doc = place.doc, .doc_len = place.doc_len};
   rex_doc_text(&doc, &block);
   buf_printf(out, "%s: %s:%u\n", name, place.file, place.line);

@@ -9,6 +9,7 @@
 typedef struct Check {
   Cli *cli;
   uint64_t shown; // failures, for the commas in JSON
+  uint64_t held;  // in all files
   uint64_t not_loaded;
   Err first; // why the first of them did not load
 } Check;
@@ -47,20 +48,19 @@ static void show_error(Check *c, const Err *err) {
 
 static void check_file(Check *c, Library *l, const char *file) {
   Err err = ERR_INIT;
-  SireCounts before = sire_counts(l->sire);
   bool ok = library_load(l, file, &err);
-  SireCounts after = sire_counts(l->sire);
-  uint64_t held = after.passed - before.passed, failed = after.failed - before.failed;
+  CacheCounts n = library_counts(l);
+  c->held += n.held;
   if (!ok) show_error(c, &err);
   if (c->cli->json) return;
-  buf_printf(&c->cli->out, "%s: %" PRIu64 " of %" PRIu64 " assertions hold%s\n", file, held, held + failed,
-             ok ? "" : " up to where it failed to load");
+  buf_printf(&c->cli->out, "%s: %" PRIu64 " of %" PRIu64 " assertions hold%s\n", file, n.held,
+             n.held + n.failed, ok ? "" : " up to where it failed to load");
 }
 
 static bool verdict(Check *c, const SireCounts *n, Err *err) {
   if (c->cli->json)
     buf_printf(&c->cli->out, "],\"held\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"not_loaded\":%" PRIu64 "}\n",
-               n->passed, n->failed, c->not_loaded);
+               c->held, n->failed, c->not_loaded);
   if (c->not_loaded > 0) {
     if (c->not_loaded == 1 && c->cli->json)
       *err = c->first;
@@ -78,7 +78,7 @@ bool library_check(Cli *cli, const Args *args, Err *err) {
   Check c = {.cli = cli};
   Library l = {0};
   SireEvents events = {.ctx = &c, .assertion = on_assertion, .warning = on_warning};
-  if (!library_open(&l, args_option(args, "--lib"), &events, err)) return false;
+  if (!library_open(&l, args_option(args, "--lib"), &events, LIBRARY_RUN_FILE, err)) return false;
   if (cli->json) buf_str(&cli->out, "{\"failures\":[");
   for (size_t i = 0; i < args->pos_count; i++) check_file(&c, &l, args->pos[i]);
   SireCounts n = sire_counts(l.sire);

@@ -55,18 +55,6 @@ static void on_assertion(void *ctx, const SireAssertion *a) {
   fprintf(stderr, "%s:%u:%u: does not hold: %s\n", a->place.file, a->place.line, a->place.col, a->report);
 }
 
-static Ref recall(void *ctx, const char *module, const uint8_t hash[32]) {
-  return cache_recall(((Repl *)ctx)->lib.cache, module, hash);
-}
-
-static void keep(void *ctx, const char *module, const uint8_t hash[32], Ref state) {
-  cache_keep(((Repl *)ctx)->lib.cache, module, hash, state);
-}
-
-static void on_module(void *ctx, const char *module, const char *path) {
-  cache_module(((Repl *)ctx)->lib.cache, module, path);
-}
-
 bool repl_load(Repl *r, const char *file_or_module, Err *err) {
   r->loading = true;
   bool ok = file_or_module == NULL || library_load(&r->lib, file_or_module, err);
@@ -75,8 +63,6 @@ bool repl_load(Repl *r, const char *file_or_module, Err *err) {
   char *file = file_or_module == NULL ? NULL : mem_strdup(file_or_module);
   mem_free(r->file);
   r->file = file;
-  repl_docs_free(r->docs);
-  r->docs = NULL;
   return true;
 }
 
@@ -146,12 +132,8 @@ static bool open_repl(Repl *r, const Args *args, Err *err) {
       .expression = on_expression,
       .definition = on_definition,
       .assertion = on_assertion,
-      .recall = recall,
-      .keep = keep,
-      .module = on_module,
   };
-  r->folder = args_option(args, "--lib");
-  if (!library_open(&r->lib, r->folder, &events, err)) return false;
+  if (!library_open(&r->lib, args_option(args, "--lib"), &events, LIBRARY_CACHED, err)) return false;
   // Without a file: prelude, or nothing when there is no library.
   return repl_load(r, args->pos_count > 0 ? args->pos[0] : r->lib.folder != NULL ? "prelude" : NULL, err);
 }
@@ -185,7 +167,6 @@ bool library_repl(Cli *cli, const Args *args, Err *err) {
     input_free(&r.input);
     if (ok && r.bad > 0) ok = err_set(err, ERR_DATA, "%llu did not go well", (unsigned long long)r.bad);
   }
-  repl_docs_free(r.docs);
   mem_free(r.file);
   library_close(&r.lib);
   return ok;

@@ -19,6 +19,8 @@ typedef struct SourceFile {
   size_t len;
   char *module, *before; // from the header; before is NULL at the beginning of a chain
   uint32_t header_line;
+  dev_t device; // which file it is
+  ino_t inode;
   uint8_t hash[BLAKE3_LEN]; // of the chain up to here
 } SourceFile;
 
@@ -159,6 +161,8 @@ static bool chain_add(Sire *s, Chain *c, char *path, Err *err) {
   mem_reserve(c->files, c->cap, c->count + 1);
   SourceFile *f = &c->files[c->count++];
   *f = (SourceFile){.path = path};
+  struct stat st;
+  if (stat(path, &st) == 0) f->device = st.st_dev, f->inode = st.st_ino;
   return check_shadow(s, path, err) &&
          sys_read_file(sys_real(), path, SIRE_MAX_FILE, &f->data, &f->len, err) && read_header(s, f, err);
 }
@@ -177,8 +181,10 @@ static bool fail_cycle(const Chain *c, size_t from, Err *err) {
 // Whether the last file's name, and then the path before it, are new in the chain.
 static bool check_new(const Chain *c, const char *before, Err *err) {
   const SourceFile *last = &c->files[c->count - 1];
-  for (size_t i = 0; before != NULL && i < c->count; i++)
-    if (same_file(c->files[i].path, before)) return fail_cycle(c, i, err);
+  struct stat st;
+  bool known = before != NULL && stat(before, &st) == 0;
+  for (size_t i = 0; known && i < c->count; i++)
+    if (c->files[i].device == st.st_dev && c->files[i].inode == st.st_ino) return fail_cycle(c, i, err);
   for (size_t i = 0; i + 1 < c->count; i++) {
     if (strcmp(c->files[i].module, last->module) != 0) continue;
     err_set(err, ERR_DATA, "two modules of one chain are called %s: the other is %s", last->module,
@@ -220,7 +226,7 @@ static void hash_chain(Chain *c) {
 static bool recall(Sire *s, const SourceFile *f) {
   RefMark mark = refs_mark(s->m);
   Ref state = 0;
-  if (s->events.recall != NULL) state = s->events.recall(s->events.ctx, f->module, f->hash);
+  if (s->events.recall != NULL) state = s->events.recall(s->events.cache, f->module, f->hash);
   if (state == 0) state = plan_tab_get(s->m, s->states, plan_bar(s->m, f->hash, sizeof f->hash));
   if (state != 0) ref_copy(s->m, s->state, state);
   refs_release(s->m, mark);
@@ -231,7 +237,7 @@ static void remember(Sire *s, const SourceFile *f) {
   RefMark mark = refs_mark(s->m);
   Ref key = plan_bar(s->m, f->hash, sizeof f->hash);
   ref_copy(s->m, s->states, plan_tab_put(s->m, s->states, key, s->state));
-  if (s->events.keep != NULL) s->events.keep(s->events.ctx, f->module, f->hash, s->state);
+  if (s->events.keep != NULL) s->events.keep(s->events.cache, f->module, f->hash, s->state);
   refs_release(s->m, mark);
 }
 

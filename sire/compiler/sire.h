@@ -64,8 +64,9 @@ typedef struct SireEvents {
   // A cache of states after modules. `hash` is BLAKE3 of (hash of the module before, or zeros) and the
   // file's bytes. recall returns the state, or 0; what it returns must be what keep was given. A load asks
   // for its modules from the last to the first until it is given one, and keeps those it then runs.
-  Ref (*recall)(void *ctx, const char *module, const uint8_t hash[32]);
-  void (*keep)(void *ctx, const char *module, const uint8_t hash[32], Ref state);
+  void *cache;
+  Ref (*recall)(void *cache, const char *module, const uint8_t hash[32]);
+  void (*keep)(void *cache, const char *module, const uint8_t hash[32], Ref state);
 } SireEvents;
 
 typedef struct SireOptions {

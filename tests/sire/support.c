@@ -43,6 +43,7 @@ void fixture_restart(Fixture *f) {
                                     .assertion = on_assertion,
                                     .expression = on_expression,
                                     .warning = on_warning,
+                                    .cache = f,
                                     .recall = recall,
                                     .keep = keep}};
   sire_free(f->s);
