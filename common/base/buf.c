@@ -118,16 +118,19 @@ uint64_t read_le64(Reader *r) {
   return at ? le64_at(at) : 0;
 }
 
+// Most of what is read are varints, so no calls a byte. A Reader that is bad has nothing left.
 uint64_t read_varint(Reader *r) {
   uint64_t x = 0;
-  for (unsigned shift = 0; shift < 64; shift += 7) {
-    uint8_t byte = read_u8(r);
-    if (r->bad) return 0;
+  const uint8_t *p = r->p;
+  for (unsigned shift = 0; shift < 64 && p < r->end; shift += 7) {
+    uint8_t byte = *p++;
     bool overflow = shift == 63 && byte > 1;
     bool padded = shift > 0 && byte == 0;
     if (overflow || padded) break;
     x |= (uint64_t)(byte & 0x7f) << shift;
-    if (byte < 0x80) return x;
+    if (byte >= 0x80) continue;
+    r->p = p;
+    return x;
   }
   fail(r);
   return 0;
