@@ -165,4 +165,5 @@ const Values LIBRARY_VALUES = {.from_file = from_file,
                                .from_text = from_text,
                                .render = render,
                                .check = library_check,
-                               .repl = library_repl};
+                               .repl = library_repl,
+                               .cache = library_cache};

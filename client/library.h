@@ -39,9 +39,10 @@ bool library_load(Library *l, const char *file_or_module, Err *err);
 // Assertions in the chain that was loaded last, run now or known from before.
 CacheCounts library_counts(const Library *l);
 
-// The verbs check and sire.
+// The verbs check, sire and cache.
 bool library_check(Cli *cli, const Args *args, Err *err);
 bool library_repl(Cli *cli, const Args *args, Err *err);
+bool library_cache(Cli *cli, const Args *args, Err *err);
 
 // The functions that verbs get through Cli.
 extern const Values LIBRARY_VALUES;

@@ -32,7 +32,8 @@ typedef struct Values {
   bool (*from_text)(void *ctx, const char *text, const ValueScope *scope, Buf *out, Err *err);
   // Shows a bundle. ERR_DATA when it is not one.
   bool (*render)(void *ctx, const uint8_t *bundle, size_t len, const ValueStyle *style, Buf *out, Err *err);
-  // The verbs check and sire; they run Sire as they print.
+  // The verbs check and sire, which run Sire as they print, and cache.
   bool (*check)(Cli *cli, const Args *args, Err *err);
   bool (*repl)(Cli *cli, const Args *args, Err *err);
+  bool (*cache)(Cli *cli, const Args *args, Err *err);
 } Values;

@@ -12,6 +12,11 @@ bool verb_sire(Cli *cli, const Args *args, Err *err) {
   return v && v->repl(cli, args, err);
 }
 
+bool verb_cache(Cli *cli, const Args *args, Err *err) {
+  const Values *v = cli_values(cli, err);
+  return v && v->cache(cli, args, err);
+}
+
 bool verb_eval(Cli *cli, const Args *args, Err *err) {
   const Values *v = cli_values(cli, err);
   ValueScope scope = {args_option(args, "--module"), args_option(args, "--lib")};

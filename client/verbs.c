@@ -57,6 +57,9 @@ static const OptionSpec EVAL_OPTIONS[] = {
 static const OptionSpec SIRE_OPTIONS[] = {
     LIB_OPTION,
 };
+static const OptionSpec CACHE_OPTIONS[] = {
+    {"--clear", 0, ARG_NONE, NULL, "remove it"},
+};
 
 #define ONE_COG .positionals = {{"COG", ARG_COG}}, .least = 1, .most = 1
 #define COG_NOTE "COG is the name of a cog or its number; 'pall ps' lists both.\n"
@@ -150,17 +153,28 @@ const Verb VERBS[] = {
              "  pall eval --module list '(sum [1 2 3])' --json\n"},
     {"sire", verb_sire, "read Sire line by line and show what comes out", .positionals = {{"FILE", ARG_FILE}},
      .least = 0, .most = 1, OPTIONS(SIRE_OPTIONS),
-     .more = "All names of FILE are in scope: a Sire file or a module of the library; without it those of\n"
-             "prelude. On a terminal, lines are edited and remembered over sessions, Tab completes names, and\n"
-             "Ctrl-C stops what runs. A block of several lines ends at an empty line; one that fails changes\n"
-             "nothing. Lines that begin with a colon are commands: :help lists them.\n"
-             "Reads a pipe too; then the exit status is 65 when something failed.\n"
-             "\n"
-             "Examples:\n"
-             "  pall sire\n"
-             "  pall sire my.sire\n"
-             "  echo '(add 2 3)' | pall sire\n"
-             "  echo ':doc foldl' | pall sire\n"},
+     .more =
+         "All names of FILE are in scope: a Sire file or a module of the library; without it those of\n"
+         "prelude. On a terminal, lines are edited and remembered over sessions, Tab completes names, and\n"
+         "Ctrl-C stops what runs. A block of several lines ends at an empty line; one that fails changes\n"
+         "nothing. Lines that begin with a colon are commands: :help lists them.\n"
+         "Reads a pipe too; then the exit status is 65 when something failed.\n"
+         "\n"
+         "Examples:\n"
+         "  pall sire\n"
+         "  pall sire my.sire\n"
+         "  echo '(add 2 3)' | pall sire\n"
+         "  echo ':doc foldl' | pall sire\n"},
+    {"cache", verb_cache, "show or clear what is kept of compiled Sire", OPTIONS(CACHE_OPTIONS),
+     .more =
+         "What was compiled once is kept in files, by the contents of its source: check, eval, sire and\n"
+         "spawn start from there, and compile only what changed and what comes after it. The files lie in\n"
+         "$XDG_CACHE_HOME/pall, else ~/.cache/pall; there are few, and the oldest go by themselves. It is\n"
+         "always safe to remove them.\n"
+         "\n"
+         "Examples:\n"
+         "  pall cache\n"
+         "  pall cache --clear\n"},
     {"completion", verb_completion, "print completion for a shell", .positionals = {{"SHELL", ARG_SHELL}},
      .least = 1, .most = 1,
      .more = "SHELL is bash, zsh or fish.\n"
