@@ -60,29 +60,38 @@ void library_close(Library *l) {
   *l = (Library){0};
 }
 
-bool library_outcome(Library *l, Outcome o, Err *err) {
-  if (o == RUN_DONE) return true;
-  if (o != RUN_CRASH)
-    return err_set(err, ERR_LIMIT, "the evaluation ended without a value: %s",
-                   o == RUN_LOOP     ? "it needs its own result (a loop)"
-                   : o == RUN_MEMORY ? "the memory limit is reached"
-                                     : outcome_name(o));
+static void add_crash(Library *l, Buf *text) {
   Value op, arg;
   machine_crash(l->m, &op, &arg);
   RefMark mark = refs_mark(l->m);
-  Buf text = {0};
   ValueStyle style = {.depth = 4, .bytes = 200};
   Ref parts[] = {ref_new(l->m, op), ref_new(l->m, arg)};
   for (int i = 0; i < 2; i++) {
-    buf_u8(&text, ' ');
+    buf_u8(text, ' ');
     if (plan_force(l->m, parts[i]) == RUN_DONE)
-      render_value(l->m, parts[i], &style, &text);
+      render_value(l->m, parts[i], &style, text);
     else
-      buf_str(&text, "?");
+      buf_str(text, "?");
   }
   refs_release(l->m, mark);
-  err_set(err, ERR_DATA, "the evaluation crashed:%s", buf_cstr(&text));
+}
+
+bool library_outcome(Library *l, Outcome o, Err *err) {
+  if (o == RUN_DONE) return true;
+  Buf text = {0}, trace = {0};
+  sire_trace(l->sire, &trace);
+  if (o == RUN_CRASH) {
+    buf_str(&text, "the evaluation crashed:");
+    add_crash(l, &text);
+  } else {
+    buf_printf(&text, "the evaluation ended without a value: %s",
+               o == RUN_LOOP     ? "it needs its own result (a loop)"
+               : o == RUN_MEMORY ? "the memory limit is reached"
+                                 : outcome_name(o));
+  }
+  err_set(err, o == RUN_CRASH ? ERR_DATA : ERR_LIMIT, "%s%s", buf_cstr(&text), buf_cstr(&trace));
   buf_free(&text);
+  buf_free(&trace);
   return false;
 }
 

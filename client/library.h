@@ -30,7 +30,8 @@ char *library_folder(const char *lib);
 bool library_open(Library *l, const char *lib, const SireEvents *events, LibraryUse use, Err *err);
 void library_close(Library *l); // accepts a zeroed one
 
-// Words for how an evaluation ended, as an error; for RUN_CRASH with operator and argument.
+// Words for how the last evaluation ended, as an error; for RUN_CRASH with operator and argument. With a
+// trace of the functions at work.
 bool library_outcome(Library *l, Outcome o, Err *err);
 
 // Loads a Sire file, or the library module of that name.

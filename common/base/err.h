@@ -31,7 +31,7 @@ typedef enum ErrCode {
 typedef struct Err {
   ErrCode code;
   char where[256];
-  char msg[768];
+  char msg[2400]; // with source lines and a trace
 } Err;
 
 #define ERR_INIT ((Err){0})

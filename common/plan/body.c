@@ -67,7 +67,8 @@ static Value walk_spine(Machine *m, Value env, Value e, size_t *nargs) {
     for (Value *at = m->sp - 1; body_form(f, last, &head, &arg) == BODY_CALL; f = head)
       *at-- = suspend(m, env, arg);
   }
-  if (body_form(f, last, &head, &arg) == BODY_SLOT) return val_deref(val_obj(env)[1 + head]);
+  if (body_form(f, last, &head, &arg) == BODY_SLOT) head = val_deref(val_obj(env)[1 + head]);
+  if (head > OPCODE_LAST && val_is_small(head) && n > 0) m->dying = val_obj(env)[1];
   return head;
 }
 

@@ -6,6 +6,8 @@
 #pragma once
 #include "common/plan/heap.h"
 
+#define OPCODE_LAST 4 // calling a greater nat is a crash
+
 // One look at an expression.
 typedef enum BodyForm { BODY_SLOT, BODY_CALL, BODY_CONST } BodyForm;
 

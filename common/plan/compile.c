@@ -221,6 +221,11 @@ static void emit_jet_args(Compiler *c, const JetDef *def, const Spine *s) {
   }
 }
 
+// Whether the call is a crash. It keeps its law's frame, for the trace.
+static bool is_crash(const Spine *s) {
+  return s->form == BODY_CONST && val_is_small(s->head) && s->head > OPCODE_LAST;
+}
+
 static void emit_call(Compiler *c, const JetDef *def, const Spine *s, bool tail) {
   size_t frame = tail ? 0 : emit(c, OP_FRAME, 0, 0);
   if (def) {
@@ -257,8 +262,9 @@ static void emit_strict(Compiler *c, Value e, bool tail) {
     emit_lazy(c, e);
     if (!tail && s.n == 0 && s.form == BODY_SLOT) emit(c, OP_EVAL, 0, 0);
   } else {
-    emit_call(c, def, &s, tail);
-    if (tail) return;
+    bool in_place = tail && !is_crash(&s);
+    emit_call(c, def, &s, in_place);
+    if (in_place) return;
   }
   if (tail) emit(c, OP_RET, 0, 0);
 }

@@ -15,6 +15,7 @@
 #include "common/plan/pinjet.h"
 #include "common/plan/plan.h"
 #include "common/plan/row.h"
+#include "common/plan/trace.h"
 #include <string.h>
 
 #define TICK_QUANTUM 4096
@@ -49,6 +50,7 @@ static void kill_suspension(Machine *m, Value t, Outcome why) {
 static bool unwind(Machine *m, Outcome why) {
   for (;;) {
     uint64_t word = m->stack[m->frame];
+    trace_frame(m);
     switch (frame_kind(word)) {
     case FRAME_BASE: return false;
     case FRAME_UPDATE: kill_suspension(m, m->stack[m->frame - 1], why); break;
@@ -117,6 +119,11 @@ static Value call_data(Machine *m, Value f, const Value *args) {
 static void open_routine(Machine *m, const JetDef *def, Value self) {
   for (unsigned i = 0; i < def->state; i++) stack_push(m, 0);
   stack_push(m, self);
+}
+
+// The part of a suspended call that stays while it is computed, for the trace.
+static Value named_callee(Value f) {
+  return !val_is_lazy(f) && (val_kind(f) == KIND_PIN || val_kind(f) == KIND_LAW) ? f : 0;
 }
 
 static void push_routine(Machine *m, FrameKind kind, const JetDef *def, const Value *base) {
@@ -220,6 +227,7 @@ eval:
     if (kind == KIND_EXPR) {
       Value env = o[1], e = o[2];
       o[0] = obj_header(KIND_HOLE, o[0] & 0xff00, 0);
+      heap_write(m, o, 1, named_callee(val_obj(env)[1]));
       v = body_enter_expr(m, env, e, &n);
     } else {
       assert(kind == KIND_CALL);
@@ -232,6 +240,7 @@ eval:
       m->sp += n;
       v = o[1];
       o[0] = obj_header(KIND_HOLE, o[0] & 0xff00, 0);
+      o[1] = named_callee(v);
     }
   }
 
@@ -350,6 +359,10 @@ apply:
       def = opcode_def(v);
       base = m->sp - n;
       open_routine(m, def, v);
+      if (def == &op_crash) {
+        base[CRASH_CALLER] = m->dying;
+        m->dying = 0;
+      }
       v = 0;
       goto routine;
     }
@@ -430,6 +443,7 @@ routine:
   case JET_STOP: why = m->stop; break;
   }
   if (def == &def_force) force_unwind(m, base, m->sp);
+  trace_routine(m, def, base);
 
 stop:
   if (unwind(m, why)) {
@@ -438,6 +452,7 @@ stop:
     def = (const JetDef *)(uintptr_t)stack_pop(m);
     base = m->sp - distance;
     m->caught = true;
+    m->trace.count = 0;
     v = 0;
     goto routine;
   }
@@ -451,7 +466,8 @@ static void start(Machine *m, Value v, uint32_t resume) {
   m->stop = RUN_DONE;
   m->caught = false;
   m->interrupted = 0;
-  m->crash_op = m->crash_arg = 0;
+  m->crash_op = m->crash_arg = m->dying = 0;
+  m->trace.count = 0;
   m->fuel_left = m->fuel;
   m->sp = m->stack;
   m->frame = m->settled = 0;

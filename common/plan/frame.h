@@ -57,6 +57,9 @@ static inline uint64_t frame_pop(Machine *m) {
 extern const JetDef op_law, op_match, op_natcase, op_inc, op_pin, op_crash;
 extern const JetDef def_force;
 
+// The state word of op_crash that holds the law which called it, or 0 when a frame below tells.
+enum { CRASH_CALLER = 2 };
+
 // Called when a frame of def_force is thrown away by a crash or limit: clears the marks it left.
 void force_unwind(Machine *m, Value *frame, Value *top);
 

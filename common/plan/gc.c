@@ -137,6 +137,10 @@ static void trace_roots(Gc *g) {
   trace_slot(g, &m->acc);
   trace_slot(g, &m->crash_op);
   trace_slot(g, &m->crash_arg);
+  trace_slot(g, &m->dying);
+  for (size_t i = 0; i < TRACE_INNER && i < m->trace.count; i++) trace_slot(g, &m->trace.inner[i].law);
+  for (size_t i = 0; i < TRACE_OUTER && TRACE_INNER + i < m->trace.count; i++)
+    trace_slot(g, &m->trace.outer[i].law);
 }
 
 #define UNSETTLED_FRAMES 64 // below a guard that is popped; the next so many returns are free

@@ -41,7 +41,7 @@ size_t obj_scan(const uint64_t *o) {
   case KIND_BAR: return 0;
   case KIND_PIN: return 1;
   case KIND_IND: return 1;
-  case KIND_HOLE: return 0;
+  case KIND_HOLE: return 1;
   default: return obj_words(o) - 1;
   }
 }

@@ -55,6 +55,12 @@ struct Machine {
   Value acc;
   uint32_t resume; // how to go on (enum in eval.c)
   Value crash_op, crash_arg;
+  Value dying; // the interpreted law that calls a crash opcode, until that is entered
+  struct {
+    TraceEntry inner[TRACE_INNER], outer[TRACE_OUTER]; // outer: a ring
+    uint64_t count;                                    // entries noted, those left out included
+    uint8_t last;                                      // kind of the frame noted last
+  } trace;
   Outcome stop;             // the limit that a JET_STOP or a failed charge met
   uint64_t fuel, fuel_left; // per evaluation; what is left, in ticks not yet handed out
   uint64_t slice_end;       // value of fuel_left at which the slice is over

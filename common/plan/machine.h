@@ -57,6 +57,19 @@ Outcome machine_run(Machine *m, uint64_t slice);
 Value machine_result(const Machine *m);
 void machine_crash(const Machine *m, Value *op, Value *arg);
 
+// Where the last evaluation stood when it ended without a value: the laws whose calls were not finished
+// or whose suspended parts were being computed, innermost first. A law that had made its last call (a
+// tail call) is gone, as its frame is. Values: laws, valid until the next call that may allocate or run.
+#define TRACE_INNER 16
+#define TRACE_OUTER 4
+typedef struct TraceEntry {
+  Value law;
+  uint64_t times; // in a row, at least
+} TraceEntry;
+// Returns how many entries are set; the first TRACE_INNER, then, after *left_out others, the last
+// TRACE_OUTER.
+size_t machine_trace(const Machine *m, TraceEntry out[TRACE_INNER + TRACE_OUTER], uint64_t *left_out);
+
 // Drops an unfinished evaluation.
 void machine_abandon(Machine *m);
 

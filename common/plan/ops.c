@@ -1,4 +1,4 @@
-// The opcodes (spec/plan.md, Opcodes) as routines. Frames: arguments, one state word, self.
+// The opcodes (spec/plan.md, Opcodes) as routines. Frames: arguments, one state word (a crash: two), self.
 #include "common/plan/formal.h"
 #include "common/plan/frame.h"
 #include "common/plan/nat.h"
@@ -112,7 +112,7 @@ static JetResult run_crash(Machine *m, Value *f, Value *io) {
     *io = f[0];
     return JET_FORCE;
   }
-  return jet_crash(m, f[2], *io);
+  return jet_crash(m, f[3], *io);
 }
 
 const JetDef op_law = {.name = "{law}", .arity = 3, .state = 1, .run = run_law};
@@ -120,4 +120,4 @@ const JetDef op_match = {.name = "{match}", .arity = 5, .state = 1, .run = run_m
 const JetDef op_natcase = {.name = "{natcase}", .arity = 3, .state = 1, .run = run_natcase};
 const JetDef op_inc = {.name = "{inc}", .arity = 1, .state = 1, .run = run_inc};
 const JetDef op_pin = {.name = "{pin}", .arity = 1, .state = 1, .run = run_pin};
-const JetDef op_crash = {.name = "{crash}", .arity = 1, .state = 1, .run = run_crash};
+const JetDef op_crash = {.name = "{crash}", .arity = 1, .state = 2, .run = run_crash};

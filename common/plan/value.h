@@ -64,7 +64,7 @@ typedef enum Kind {
   KIND_THUNK, // compiled suspension: count captured; [code][raw block][captured 1]..
   KIND_EXPR,  // interpreted suspension: [env: ENV][expression: part of a law's body]
   KIND_CALL,  // suspended call: count args; [function][arg 1]..  (arguments may be lazy)
-  KIND_HOLE,  // being computed: [0][0]. Meeting it again is a loop
+  KIND_HOLE,  // being computed: [law it is part of or calls, its pin, or 0][raw]. Meeting it again is a loop
   KIND_DEAD,  // its computation crashed: [operator][argument]. Meeting it crashes the same way
   KIND_IND,   // computed: [value, evaluated]
 

@@ -1,5 +1,6 @@
 #include "sire/compiler/assertion.h"
 #include "common/base/mem.h"
+#include "sire/compiler/backtrace.h"
 #include "sire/compiler/compile.h"
 #include "sire/compiler/report.h"
 
@@ -34,9 +35,11 @@ static void describe(Sire *s, Buf *text, Tree *form) {
 static bool check_crashed(Sire *s, Tree *form, const char *side, Outcome o) {
   if (!is_answer(o)) return sire_fail_run(s, form, o, "the %s side of the assertion", side);
   Buf text = {0};
+  Backtrace trace = backtrace_take(s);
   describe(s, &text, form);
   buf_printf(&text, "\n  the %s side ended in ", side);
   report_crash(s, &text, o, VALUE_SHOWN);
+  backtrace_add(s, &text, &trace);
   s->counts.failed++;
   report(s, form, false, &text);
   buf_free(&text);

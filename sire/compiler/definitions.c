@@ -145,17 +145,16 @@ static int find_known(const Definitions *d, Name name, SirePlace *place) {
 }
 
 bool definitions_find(Definitions *d, Name name, SirePlace *place) {
-  int count = find_known(d, name, place);
   const uint8_t *module;
   size_t iter = 0, len;
   uint64_t at;
-  while (count == 0 && name.len > 0 && btab_next(&d->sources, &iter, &module, &len, &at)) {
+  while (name.len > 0 && btab_next(&d->sources, &iter, &module, &len, &at)) {
+    Name from = {(const char *)module, len};
     Arena arena = {0};
     SirePlace found;
-    if (locate(d->paths[at], name, false, &arena, &found))
-      definitions_put(d, (Name){(const char *)module, len}, name, &found);
+    if (known_place(d, from, name) == NULL && locate(d->paths[at], name, false, &arena, &found))
+      definitions_put(d, from, name, &found);
     arena_free(&arena);
   }
-  if (count == 0) count = find_known(d, name, place);
-  return count == 1;
+  return find_known(d, name, place) == 1;
 }

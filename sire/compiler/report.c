@@ -1,5 +1,6 @@
 #include "sire/compiler/report.h"
 #include "common/rex/print.h"
+#include "sire/compiler/backtrace.h"
 #include "sire/compiler/definitions.h"
 #include "sire/compiler/rexval.h"
 #include "sire/compiler/show.h"
@@ -70,7 +71,7 @@ static void add_context(Sire *s, Buf *out, Tree *at) {
   buf_free(&last);
 }
 
-static bool fail_with(Sire *s, Tree *at, ErrCode code, Buf *reason) {
+static bool fail_with(Sire *s, Tree *at, ErrCode code, Buf *reason, const Backtrace *trace) {
   if (at == NULL) at = s->at;
   Err base = ERR_INIT;
   const Rex *src = nearest_source(s, at);
@@ -81,6 +82,7 @@ static bool fail_with(Sire *s, Tree *at, ErrCode code, Buf *reason) {
   Buf text = {0};
   buf_str(&text, base.msg);
   if (s->block != NULL) add_context(s, &text, at);
+  if (trace != NULL) backtrace_add(s, &text, trace);
   err_set(s->err, code, "%s", buf_cstr(&text));
   if (base.where[0] != 0) err_at(s->err, "%s", base.where);
   buf_free(&text);
@@ -96,12 +98,23 @@ bool sire_fail(Sire *s, Tree *at, const char *fmt, ...) {
   vsnprintf(text, sizeof text, fmt, args);
   va_end(args);
   buf_str(&reason, text);
-  return fail_with(s, at, ERR_DATA, &reason);
+  return fail_with(s, at, ERR_DATA, &reason, NULL);
+}
+
+static const char *outcome_words(Outcome o) {
+  switch (o) {
+  case RUN_LOOP: return "a loop: it needs its own result";
+  case RUN_DIVERGES: return "what would never end";
+  case RUN_FUEL: return "the limit on its steps";
+  case RUN_MEMORY: return "the memory limit";
+  case RUN_STOPPED: return "an interrupt";
+  default: return outcome_name(o);
+  }
 }
 
 void report_crash(Sire *s, Buf *out, Outcome outcome, size_t max) {
   if (outcome != RUN_CRASH) {
-    buf_str(out, outcome_name(outcome));
+    buf_str(out, outcome_words(outcome));
     return;
   }
   Value op, arg;
@@ -119,6 +132,7 @@ static ErrCode outcome_code(Outcome o) {
 
 bool sire_fail_run(Sire *s, Tree *at, Outcome outcome, const char *doing, ...) {
   Buf reason = {0};
+  Backtrace trace = backtrace_take(s);
   char text[200];
   va_list args;
   va_start(args, doing);
@@ -126,7 +140,7 @@ bool sire_fail_run(Sire *s, Tree *at, Outcome outcome, const char *doing, ...) {
   va_end(args);
   buf_printf(&reason, "computing %s ended in ", text);
   report_crash(s, &reason, outcome, VALUE_SHOWN);
-  return fail_with(s, at, outcome_code(outcome), &reason);
+  return fail_with(s, at, outcome_code(outcome), &reason, &trace);
 }
 
 bool sire_whnf(Sire *s, Ref r, const char *doing) {

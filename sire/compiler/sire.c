@@ -1,5 +1,6 @@
 #include "sire/compiler/sire.h"
 #include "common/base/mem.h"
+#include "sire/compiler/backtrace.h"
 #include "sire/compiler/block.h"
 #include "sire/compiler/compile.h"
 #include "sire/compiler/definitions.h"
@@ -105,6 +106,14 @@ bool sire_find_place(Sire *s, const char *name, SirePlace *place, Err *err) {
     ok = err_set(err, ERR_NOT_FOUND, "where %s is defined is not known: a macro made it up", name);
   block_end(s, &scope, true);
   return ok;
+}
+
+void sire_trace(Sire *s, Buf *out) {
+  Err ignored = ERR_INIT;
+  BlockScope scope = block_begin(s, NULL, &ignored);
+  Backtrace trace = backtrace_take(s);
+  backtrace_add(s, out, &trace);
+  block_end(s, &scope, true);
 }
 
 // --- line by line --------------------------------------------------------------------------------

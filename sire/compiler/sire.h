@@ -19,6 +19,7 @@
 // the C stack (about 3 MiB); SIRE_MAX_EXPANSIONS how often one form may be a macro call again.
 // One thread at a time.
 #pragma once
+#include "common/base/buf.h"
 #include "common/base/err.h"
 #include "common/plan/plan.h"
 
@@ -101,6 +102,10 @@ Ref sire_scope(Sire *s, Err *err);                     // tab: name -> binding
 // not in scope, or a macro made it up.
 bool sire_find_definition(Sire *s, const char *module, const char *name, SirePlace *place);
 bool sire_find_place(Sire *s, const char *name, SirePlace *place, Err *err);
+
+// After an evaluation on the machine that failed, before anything else runs on it: appends the laws that
+// were at work, innermost first, each as "\n  in name, file:line" (machine_trace tells which they are).
+void sire_trace(Sire *s, Buf *out);
 
 typedef struct SireCounts {
   uint64_t passed, failed; // assertions

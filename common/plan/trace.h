@@ -1,0 +1,9 @@
+// Notes which laws were at work while the stack of an evaluation that failed is unwound.
+#pragma once
+#include "common/plan/frame.h"
+
+// The newest frame, which is about to be thrown away.
+void trace_frame(Machine *m);
+
+// The routine that was running: native code leaves no trace, but for the crash itself.
+void trace_routine(Machine *m, const JetDef *def, const Value *base);
