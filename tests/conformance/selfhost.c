@@ -1,15 +1,14 @@
 // Compiles the library with the compiler that is written in Sire, and compares with the one in C.
 //
-// The native compiler loads the modules sire_run and so on. Their function runText then compiles the
-// text of every module of the library, from the empty state on; its macros are those that it has itself
-// compiled. A definition is compared by the hash of its binding, which covers its key, value, code,
-// place and properties; a module also by the hash of the compiler's whole state after it, and by the Rex
-// trees of all its blocks.
+// The native compiler loads the module sire_run. Its function runText then compiles the text of every
+// module of the library, from the empty state on; the macros are those that it has itself compiled. A
+// definition is compared by the hash of its binding, which covers its key, value, code, place and properties;
+// a module also by the hash of the compiler's whole state after it, and by the Rex trees of all its blocks.
 //
-//   sire-selfhost LIBRARY [MODULE..]
+//   sire-selfhost [--compiler FOLDER] LIBRARY [MODULE..]
 //
 // Prints a line for each module; exit status 1 when anything differs. With modules: those and what they
-// are built on.
+// are built on. FOLDER: the library that the compiler is taken from, when it is another.
 #include "common/base/mem.h"
 #include "common/base/sys.h"
 #include "common/plan/jet.h"
@@ -57,6 +56,7 @@ typedef struct Run {
   size_t count, cap;
   Ref pins[REX_SHUT + 1];       // constructors of Rex values
   Ref read_rex, run_text, none; // functions in Sire; the empty state
+  unsigned spoilt;              // copies of each text to read, with faults
   bool bad;
 } Run;
 
@@ -160,17 +160,18 @@ static void on_module(void *ctx, const char *module, const char *path) {
   if (!plan_hash(r->m, sire_state(r->sire), m->state)) r->bad = true;
 }
 
-static void load_native(Run *r, const char *module) {
+static void load_native(Run *r, Sire *sire, const char *module) {
   Err err = ERR_INIT;
-  if (sire_load_module(r->sire, module, &err)) return;
+  if (sire_load_module(sire, module, &err)) return;
   fprintf(stderr, "%s: %s\n", err.where, err.msg);
   r->bad = true;
 }
 
 // A function of the compiler in Sire.
-static Ref function(Run *r, const char *expression) {
+static Ref function(Run *r, Sire *sire, const char *module, const char *expression) {
   Err err = ERR_INIT;
-  Ref f = sire_eval_text(r->sire, "selfhost", expression, strlen(expression), &err);
+  load_native(r, sire, module);
+  Ref f = sire_eval_text(sire, "selfhost", expression, strlen(expression), &err);
   if (f != 0) return f;
   fprintf(stderr, "%s: %s\n", err.where, err.msg);
   r->bad = true;
@@ -236,41 +237,82 @@ static bool nat_is(Run *r, Ref v, uint64_t n) {
   return plan_kind(r->m, v) == KIND_NAT && plan_nat_u64(r->m, v, &found) && found == n;
 }
 
-// Whether a block of rexBlocks, [line [1 tree]], is the native one.
-static bool same_block(Run *r, Ref block, const RexBlock *native) {
-  bool equal = false;
-  Ref result = plan_row_get(r->m, block, 1);
-  if (!nat_is(r, plan_row_get(r->m, block, 0), native->line)) return false;
-  if (!nat_is(r, plan_row_get(r->m, result, 0), 1)) return false;
-  return plan_eq(r->m, plan_row_get(r->m, result, 1), value_of(r, native->tree), &equal) && equal;
+// Whether a fault [line column reason] is where the native reader found it.
+static bool same_place(Run *r, const Module *m, Ref fault, const Err *native) {
+  uint64_t line = 0, col = 0;
+  plan_nat_u64(r->m, plan_row_get(r->m, fault, 0), &line);
+  plan_nat_u64(r->m, plan_row_get(r->m, fault, 1), &col);
+  char *place = mem_printf("%s:%" PRIu64 ":%" PRIu64, m->name, line, col + 1);
+  bool same = strcmp(place, native->where) == 0;
+  mem_free(place);
+  return same;
 }
 
-static void compare_rex(Run *r, const Module *m, Tally *t) {
+// Whether a block of rexBlocks, [line [1 tree]] or [line [0 fault]], is the native one.
+static bool same_block(Run *r, const Module *m, Ref block, const RexBlock *native, const Err *err) {
+  bool equal = false;
+  Ref result = plan_row_get(r->m, block, 1), what = plan_row_get(r->m, result, 1);
+  bool bad = native->tree == NULL;
+  if (!nat_is(r, plan_row_get(r->m, block, 0), native->line)) return false;
+  if (!nat_is(r, plan_row_get(r->m, result, 0), bad ? 0 : 1)) return false;
+  if (bad) return same_place(r, m, what, err);
+  return plan_eq(r->m, what, value_of(r, native->tree), &equal) && equal;
+}
+
+// Takes one block from the list, which is 0 at its end.
+static bool next_is(Run *r, const Module *m, Ref list, const RexBlock *native, const Err *err) {
   RefMark mark = refs_mark(r->m);
-  Arena arena = {0};
-  RexBlocks blocks = {0};
-  Err err = ERR_INIT;
-  Ref text = plan_bar(r->m, m->text, m->len);
+  bool same = plan_kind(r->m, list) == KIND_ROW && same_block(r, m, plan_row_get(r->m, list, 0), native, err);
+  if (plan_kind(r->m, list) == KIND_ROW) ref_copy(r->m, list, plan_row_get(r->m, list, 1));
+  refs_release(r->m, mark);
+  return same;
+}
+
+// Reads a text with both readers and counts blocks, and those that agree.
+static void compare_rex(Run *r, const Module *m, const uint8_t *data, size_t len, Tally *t) {
+  RefMark mark = refs_mark(r->m);
+  Ref text = plan_bar(r->m, data, len);
   Ref list = plan_apply(r->m, r->read_rex, &text, 1);
-  if (!rex_read_all(m->name, m->text, m->len, &arena, &blocks, &err)) fprintf(stderr, "%s\n", err.msg);
-  t->blocks = blocks.count;
-  if (forced(r, list, m, "reading")) {
-    size_t i = 0;
-    for (; plan_kind(r->m, list) == KIND_ROW; list = plan_row_get(r->m, list, 1), i++) {
-      if (i >= blocks.count) {
-        t->blocks++;
-        continue;
-      }
-      RefMark one = refs_mark(r->m);
-      if (same_block(r, plan_row_get(r->m, list, 0), &blocks.items[i]))
-        t->trees++;
-      else
-        fprintf(stderr, "%s:%u: another Rex tree\n", m->name, blocks.items[i].line);
-      refs_release(r->m, one);
+  if (!forced(r, list, m, "reading")) ref_copy(r->m, list, plan_nat(r->m, 0));
+  RexReader *reader = rex_reader_new(m->name);
+  Arena arena = {0};
+  RexBlock block;
+  Err err = ERR_INIT;
+  rex_feed(reader, data, len);
+  rex_end(reader);
+  while (rex_next(reader, &arena, &block, &err) != REX_END) {
+    t->blocks++;
+    if (next_is(r, m, list, &block, &err)) {
+      t->trees++;
+      continue;
     }
+    fprintf(stderr, "%s:%u: another Rex tree for\n%.*s", m->name, block.line, (int)block.src_len, block.src);
   }
+  if (plan_kind(r->m, list) == KIND_ROW) t->blocks++;
+  rex_reader_free(reader);
   arena_free(&arena);
   refs_release(r->m, mark);
+}
+
+// A copy in which some bytes are other ones, most of them such that mean something to Rex.
+static void spoil(uint8_t *copy, const Module *m, uint64_t *seed) {
+  static const char bytes[] = "()[]{}\"; |#=,'x0\n\t}\0\xff";
+  memcpy(copy, m->text, m->len);
+  for (size_t i = 0; i < m->len / 100 + 1; i++) {
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    size_t at = (size_t)(*seed >> 33) % m->len;
+    copy[at] = (uint8_t)bytes[(*seed >> 20) % (sizeof bytes - 1)];
+  }
+}
+
+static void compare_spoilt(Run *r, const Module *m, unsigned times, Tally *t) {
+  uint8_t *copy = mem_alloc(m->len + 1);
+  uint64_t seed = m->len;
+  for (unsigned i = 0; i < times; i++) {
+    spoil(copy, m, &seed);
+    compare_rex(r, m, copy, m->len, t);
+  }
+  mem_free(copy);
 }
 
 // --- definitions -----------------------------------------------------------------------------------
@@ -331,7 +373,8 @@ static void check_module(Run *r, Module *m) {
   const Module *before = m->before == NULL ? NULL : find_module(r, m->before);
   Tally t = {0};
   double start = seconds();
-  compare_rex(r, m, &t);
+  compare_rex(r, m, m->text, m->len, &t);
+  compare_spoilt(r, m, r->spoilt, &t);
   compile(r, m, before, &t);
   m->done = true;
   size_t total = m->count > t.definitions ? m->count : t.definitions;
@@ -347,40 +390,58 @@ static void check_chain(Run *r, Module *last) {
   for (;;) {
     Module *m = last;
     for (Module *b; m->before != NULL && (b = find_module(r, m->before)) != NULL && !b->done;) m = b;
-    if (!m->done) check_module(r, m);
-    if (m == last) return;
+    if (!m->done && m->loaded) check_module(r, m);
+    if (m == last || !m->done) return;
   }
 }
 
+static void load_all(Run *r, char **names) {
+  for (size_t i = 0; *names == NULL && i < r->count; i++)
+    if (!r->modules[i].loaded) load_native(r, r->sire, r->modules[i].name);
+  for (; *names != NULL; names++) load_native(r, r->sire, *names);
+}
+
+static void check_all(Run *r, char **names) {
+  printf("%-16s %6s %6s %8s %6s %6s %8s %8s %8s\n", "module", "blocks", "differ", "defined", "equal",
+         "differ", "asserts", "state", "seconds");
+  for (size_t i = 0; *names == NULL && i < r->count; i++) check_chain(r, &r->modules[i]);
+  for (; *names != NULL; names++) {
+    Module *m = find_module(r, *names);
+    if (m != NULL) check_chain(r, m);
+  }
+}
+
+static void load_compiler(Run *r, const char *folder) {
+  Sire *sire = sire_new(r->m, &(SireOptions){.library = folder});
+  r->read_rex = function(r, sire, "rex_read", "rexBlocks");
+  r->run_text = function(r, sire, "sire_run", RUN_TEXT);
+  r->none = function(r, sire, "sire_run", "startState");
+  sire_free(sire);
+}
+
 int main(int argc, char **argv) {
-  Run r = {.library = argc > 1 ? argv[1] : NULL};
+  const char *compiler = NULL;
+  if (argc > 2 && strcmp(argv[1], "--compiler") == 0) {
+    compiler = argv[2];
+    argc -= 2;
+    argv += 2;
+  }
   if (argc < 2) {
-    fprintf(stderr, "usage: sire-selfhost LIBRARY [MODULE..]\n");
+    fprintf(stderr, "usage: sire-selfhost [--compiler FOLDER] LIBRARY [MODULE..]\n");
     return 2;
   }
+  Run r = {.library = argv[1], .spoilt = 3};
   JetTable *jets = jet_table_default();
   r.m = machine_new(&(MachineConfig){.jets = jets, .memory = (size_t)4 << 30});
   SireOptions options = {
       .library = r.library,
       .events = {.ctx = &r, .definition = on_definition, .assertion = on_assertion, .module = on_module}};
   r.sire = sire_new(r.m, &options);
-  find_modules(&r);
   make_pins(&r);
-  for (size_t i = 0; argc == 2 && i < r.count; i++)
-    if (!r.modules[i].loaded) load_native(&r, r.modules[i].name);
-  for (int i = 2; i < argc; i++) load_native(&r, argv[i]);
-  load_native(&r, "rex_read");
-  r.read_rex = function(&r, "rexBlocks");
-  load_native(&r, "sire_run");
-  r.run_text = function(&r, RUN_TEXT);
-  r.none = function(&r, "startState");
-  printf("%-16s %6s %6s %8s %6s %6s %8s %8s %8s\n", "module", "blocks", "differ", "defined", "equal",
-         "differ", "asserts", "state", "seconds");
-  for (size_t i = 0; argc == 2 && i < r.count; i++) check_chain(&r, &r.modules[i]);
-  for (int i = 2; i < argc; i++) {
-    Module *m = find_module(&r, argv[i]);
-    if (m != NULL) check_chain(&r, m);
-  }
+  find_modules(&r);
+  load_all(&r, argv + 2);
+  load_compiler(&r, compiler != NULL ? compiler : r.library);
+  check_all(&r, argv + 2);
   free_modules(&r);
   sire_free(r.sire);
   machine_free(r.m);
