@@ -28,7 +28,7 @@ static bool hand_out(Input *in, bool rest) {
 
 static InputRead from_pipe(Input *in, Err *err) {
   while (!hand_out(in, in->ahead.len - in->at >= INPUT_PIECE)) {
-    memmove(in->ahead.data, in->ahead.data + in->at, in->ahead.len - in->at);
+    if (in->at > 0) memmove(in->ahead.data, in->ahead.data + in->at, in->ahead.len - in->at);
     in->ahead.len -= in->at;
     in->at = 0;
     size_t len = in->ahead.len;

@@ -47,6 +47,14 @@ static void put_json_string(Render *r, const uint8_t *s, size_t n) {
   buf_u8(r->out, '"');
 }
 
+// Whether a leaf of so many bytes of text is too long for what is left. It is left out then, rather than
+// made and cut off: the digits of a long number are dear.
+static bool too_long(Render *r, size_t bytes) {
+  if (r->out->len + bytes <= r->end) return false;
+  put(r, r->style->json ? "{\"cut\":true}" : "...");
+  return true;
+}
+
 static void nat(Render *r, Ref v) {
   size_t n = plan_nat_size(r->m, v);
   uint8_t text[TEXT_MAX];
@@ -65,6 +73,7 @@ static void nat(Render *r, Ref v) {
       return;
     }
   }
+  if (n > 8 && too_long(r, n > SIZE_MAX / 4 ? n : 2 * n)) return; // a byte is more than two digits
   char *digits = plan_nat_decimal_str(r->m, v);
   bool wrap = r->style->json && strlen(digits) > 15; // beyond what every JSON reader keeps exact
   if (wrap) put(r, "{\"nat\":\"");
@@ -85,6 +94,7 @@ static void base64(Buf *out, const uint8_t *s, size_t n) {
 static void bar(Render *r, Ref v) {
   size_t n = plan_bar_len(r->m, v);
   const uint8_t *s = plan_bar_bytes(r->m, v);
+  if ((r->style->json || is_text(s, n)) && too_long(r, n)) return;
   if (r->style->json) {
     put(r, "{\"bar\":\"");
     base64(r->out, s, n);
