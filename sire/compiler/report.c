@@ -190,3 +190,21 @@ void report_value(Sire *s, Buf *out, Ref v, size_t max) {
   show_value(s->m, out, v, max);
   cut(out, from, max);
 }
+
+// Trees made here die here: a program may show values for as long as it runs.
+void sire_show(Sire *s, Ref v, size_t max, Buf *out) {
+  RefMark mark = refs_mark(s->m);
+  Arena block = s->arena;
+  bool peeking = s->peeking;
+  s->arena = (Arena){0};
+  s->peeking = true;
+  Tree top = {.value = v};
+  if (tree_open(s, &top) && top.kind != TREE_BAD)
+    report_tree(s, out, &top, max);
+  else
+    report_value(s, out, v, max);
+  s->peeking = peeking;
+  arena_free(&s->arena);
+  s->arena = block;
+  refs_release(s->m, mark);
+}
