@@ -2,12 +2,14 @@
 #include "client/render.h"
 #include "common/base/mem.h"
 #include "common/codec/bundle.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define BUNDLE_MAX (64u << 20)
 #define MEMORY ((size_t)4 << 30)
+#define TRACE_SHOWN 2000 // bytes of a traced value
 
 static bool is_folder(const char *path) {
   struct stat st;
@@ -36,11 +38,22 @@ static void keep(void *ctx, const char *module, const uint8_t hash[32], Ref stat
   cache_keep(l->cache, hash, state, &counts);
 }
 
+// What `trace` shows: a line on stderr, whatever stdout is for.
+static void on_trace(void *ctx, Machine *m, Ref message, bool deep) {
+  Library *l = ctx;
+  Buf line = {0};
+  (void)m;
+  (void)deep;
+  sire_show(l->sire, message, TRACE_SHOWN, &line);
+  fprintf(stderr, "%s\n", buf_cstr(&line));
+  buf_free(&line);
+}
+
 bool library_open(Library *l, const char *lib, const SireEvents *events, LibraryUse use, Err *err) {
   *l = (Library){.folder = library_folder(lib), .use = use};
   if (lib && !l->folder) return err_set(err, ERR_NOT_FOUND, "there is no library folder %s", lib);
   l->jets = jet_table_default();
-  l->m = machine_new(&(MachineConfig){.jets = l->jets, .memory = MEMORY});
+  l->m = machine_new(&(MachineConfig){.jets = l->jets, .memory = MEMORY, .trace = on_trace, .ctx = l});
   l->cache = cache_open(l->m, NULL);
   SireOptions options = {.library = l->folder};
   if (events) options.events = *events;
