@@ -3,7 +3,7 @@
 #include <ctype.h>
 
 Backtrace backtrace_take(Sire *s) {
-  TraceEntry entries[TRACE_INNER + TRACE_OUTER];
+  CrashEntry entries[TRACE_INNER + TRACE_OUTER];
   Backtrace t = {0};
   t.count = machine_trace(s->m, entries, &t.left_out);
   for (size_t i = 0; i < t.count; i++) {

@@ -6,6 +6,7 @@
 #include "sire/compiler/macro.h"
 #include "sire/compiler/read.h"
 #include "sire/compiler/report.h"
+#include "sire/compiler/suggest.h"
 #include <string.h>
 
 // A heir with the same rune is the next command of a chain. *next NULL: none.
@@ -201,6 +202,8 @@ static Command *find_command(const Tree *t) {
   return NULL;
 }
 
+bool tree_is_command(const Tree *t) { return find_command(t) != NULL; }
+
 bool command_run(Sire *s, Tree *t) {
   for (uint32_t again = 0;;) {
     Ref macro;
@@ -214,6 +217,10 @@ bool command_run(Sire *s, Tree *t) {
   Command *run = find_command(t);
   if (run != NULL) return run(s, t);
   if (is_expr_rune(t)) return run_expression(s, t);
-  return sire_fail(s, t, "unbound rune: %.*s is neither a command nor a macro in scope", (int)t->len,
-                   t->text);
+  Buf hint = {0};
+  sire_suggest(s, &hint, NULL, (Name){t->text, t->len});
+  sire_fail(s, t, "unbound rune: %.*s is neither a command nor a macro in scope%s", (int)t->len, t->text,
+            buf_cstr(&hint));
+  buf_free(&hint);
+  return false;
 }

@@ -2,6 +2,7 @@
 #include "sire/compiler/leaf.h"
 #include "common/base/mem.h"
 #include "sire/compiler/report.h"
+#include "sire/compiler/suggest.h"
 #include <string.h>
 
 #define MAX_DECIMAL 100000 // digits of a number in source; larger ones cost quadratic time
@@ -87,8 +88,11 @@ Ast *leaf_variable(Sire *s, Env *env, Tree *t, Name name) {
   Ref binding;
   if (!state_find(s, name, &binding)) return NULL;
   if (binding != 0) return ast_global(s, binding);
-  sire_fail(s, t, "unresolved symbol: %s is neither a local name nor defined or imported in this module",
-            name_text(s, name));
+  Buf hint = {0};
+  sire_suggest(s, &hint, env, name);
+  sire_fail(s, t, "unresolved symbol: %s is neither a local name nor defined or imported in this module%s",
+            name_text(s, name), buf_cstr(&hint));
+  buf_free(&hint);
   return NULL;
 }
 

@@ -47,7 +47,7 @@ static Tree *bad_answer(Sire *s, const char *why) {
 
 Tree *macro_expand(Sire *s, Ref macro, Tree *form) {
   Expansion *call = arena_alloc(&s->arena, sizeof *call);
-  *call = (Expansion){form, s->chain};
+  *call = (Expansion){form, NULL, s->chain};
   Ref args[4] = {s->state, tree_value(s, form), s->failed, s->worked};
   Ref answer = plan_apply(s->m, macro, args, 4);
   Outcome o = plan_whnf(s->m, answer);
@@ -66,5 +66,5 @@ Tree *macro_expand(Sire *s, Ref macro, Tree *form) {
     return bad_answer(s, "its tag is neither 0 nor 1");
   if (n == TAG_FAILED) return macro_failed(s, answer);
   ref_copy(s->m, s->state, plan_row_get(s->m, answer, ANSWER_STATE));
-  return tree_of_value(s, plan_row_get(s->m, answer, ANSWER_FORM));
+  return call->made = tree_of_value(s, plan_row_get(s->m, answer, ANSWER_FORM));
 }

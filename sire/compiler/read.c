@@ -1,8 +1,10 @@
 #include "sire/compiler/read.h"
 #include "common/base/mem.h"
+#include "sire/compiler/command.h"
 #include "sire/compiler/leaf.h"
 #include "sire/compiler/macro.h"
 #include "sire/compiler/report.h"
+#include "sire/compiler/suggest.h"
 
 static Env *bind(Sire *s, Env *outer, Name name) {
   Env *e = arena_alloc(&s->arena, sizeof *e);
@@ -250,7 +252,14 @@ static Ast *read_node(Sire *s, Env *env, Tree *t) {
   case EXPR_REFERENCE: return read_reference(s, env, t);
   case EXPR_NONE: break;
   }
-  sire_fail(s, t, "undefined rune: %.*s is neither built in nor a macro in scope", (int)t->len, t->text);
+  Buf hint = {0};
+  if (tree_is_command(t))
+    buf_str(&hint, "; it is a command, which stands at the beginning of a line, not in an expression");
+  else
+    sire_suggest(s, &hint, NULL, (Name){t->text, t->len});
+  sire_fail(s, t, "undefined rune: %.*s is neither built in nor a macro in scope%s", (int)t->len, t->text,
+            buf_cstr(&hint));
+  buf_free(&hint);
   return NULL;
 }
 

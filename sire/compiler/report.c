@@ -8,8 +8,8 @@
 #include <string.h>
 
 #define FORM_SHOWN 160 // bytes of the form at fault
-#define CALL_SHOWN 70  // bytes of a macro call it came from
-#define CALLS_SHOWN 3
+#define CALL_SHOWN 100 // bytes of a macro call it came from, and of what that made
+#define CALLS_SHOWN 4
 #define VALUE_SHOWN 200
 #define TREE_NODES 60
 
@@ -43,31 +43,49 @@ static const Rex *nearest_source(Sire *s, const Tree *at) {
   return src;
 }
 
-// Whether the line with the caret already shows the whole form.
-static bool is_shown(Sire *s, const Tree *t) {
+static bool is_block(Sire *s, const Tree *t) {
+  return s->block != NULL && s->block->tree != NULL && tree_source(s, t) == s->block->tree;
+}
+
+// Whether the line with the caret shows the form, or a block from its beginning.
+static bool is_shown(Sire *s, const Rex *caret, const Tree *t) {
   const Rex *src = tree_source(s, t);
-  return src != NULL && src->start.line > 0 && src->start.line == src->end.line && src->heir == NULL;
+  if (src == NULL || caret == NULL || src->start.line != caret->start.line || src->start.line == 0)
+    return false;
+  return (src->start.line == src->end.line && src->heir == NULL) || is_block(s, t);
 }
 
 // One line, unless it says what the line before said.
-static void add_form(Sire *s, Buf *out, Buf *last, const char *label, Tree *t, size_t max) {
+static bool add_form(Sire *s, Buf *out, Buf *last, const char *label, Tree *t, size_t max) {
   Buf line = {0};
   report_tree(s, &line, t, max);
-  if (line.len != last->len || line.len == 0 || memcmp(line.data, last->data, line.len) != 0)
-    buf_printf(out, "\n%s%s", label, buf_cstr(&line));
+  bool other = line.len != last->len || line.len == 0 || memcmp(line.data, last->data, line.len) != 0;
+  if (other) buf_printf(out, "%s%s", label, buf_cstr(&line));
   buf_free(last);
   *last = line;
+  return other;
 }
 
-static void add_context(Sire *s, Buf *out, Tree *at) {
+// A macro call that the form came from, and what it became.
+static void add_call(Sire *s, Buf *out, Buf *last, const Rex *caret, const Expansion *e) {
+  const Rex *src = tree_source(s, e->call);
+  if (e->made != NULL) add_form(s, out, last, "\nin what a macro made: ", e->made, CALL_SHOWN);
+  buf_printf(out, "\nfrom the macro %.*s", (int)e->call->len, e->call->text);
+  if (src != NULL && src->start.line > 0) buf_printf(out, " at %u:%u", src->start.line, src->start.col + 1);
+  if (!is_shown(s, caret, e->call)) add_form(s, out, last, ": ", e->call, CALL_SHOWN);
+}
+
+// What was written by hand shows itself, whatever macros it went through. What macros made is told,
+// with the calls that led to it, innermost first.
+static void add_context(Sire *s, Buf *out, Tree *at, const Rex *caret) {
   Buf last = {0};
-  if (at != NULL && !is_shown(s, at)) add_form(s, out, &last, "in: ", at, FORM_SHOWN);
+  const Expansion *e = s->chain;
+  for (; e != NULL && at == e->made && is_block(s, e->call); e = e->outer) at = e->call;
+  bool written = at == NULL || tree_source(s, at) != NULL;
+  if (at != NULL && !is_shown(s, caret, at)) add_form(s, out, &last, "\nin: ", at, FORM_SHOWN);
   int shown = 0;
-  for (const Expansion *e = s->chain; e != NULL && shown < CALLS_SHOWN; e = e->outer) {
-    if (e->call == at || is_shown(s, e->call)) continue;
-    add_form(s, out, &last, "from the macro call: ", e->call, CALL_SHOWN);
-    shown++;
-  }
+  for (; e != NULL && (!written || e->made == NULL) && shown < CALLS_SHOWN; e = e->outer, shown++)
+    if (e->made != NULL || !is_shown(s, caret, e->call)) add_call(s, out, &last, caret, e);
   buf_free(&last);
 }
 
@@ -81,7 +99,7 @@ static bool fail_with(Sire *s, Tree *at, ErrCode code, Buf *reason, const Backtr
     err_set(&base, code, "%s", buf_cstr(reason));
   Buf text = {0};
   buf_str(&text, base.msg);
-  if (s->block != NULL) add_context(s, &text, at);
+  if (s->block != NULL) add_context(s, &text, at, src);
   if (trace != NULL) backtrace_add(s, &text, trace);
   err_set(s->err, code, "%s", buf_cstr(&text));
   if (base.where[0] != 0) err_at(s->err, "%s", base.where);

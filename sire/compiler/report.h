@@ -7,6 +7,7 @@
 
 struct Expansion {
   Tree *call; // the whole macro call
+  Tree *made; // what it became; NULL when the macro failed
   Expansion *outer;
 };
 

@@ -76,7 +76,7 @@ static const Bad bads[] = {
      "bbb\n  ccc\n",
      "t.sire:8:1",
      "unresolved symbol: zz is neither a local name nor defined or imported in this module\n  % aaa\n  "
-     "^\nin: zz\nfrom the macro call: (% aaa bbb ccc)"},
+     "^\nin: zz\nfrom the macro % at 8:1: (% aaa bbb ccc)"},
     {"= ({%} s x err ok) (ok s (0 0 1))\n\n= y (% a b)\n", "t.sire:4:5",
      "a macro returned what is no Rex tree: (0 0 1)\n  = y (% a b)\n      ^"},
     {"= ({%} s x err ok) (ok 0 x)\n\n= y (% a b)\n", "t.sire:4:5",
@@ -92,7 +92,8 @@ static const Bad bads[] = {
      "expected what to define: name, (f x y) or (**f x y)\n    } a\n    ^\nin: {a}{b}"},
     {"= y\n@@ = 3\n  x\n", "t.sire:3:4", "@@ takes a chain of forms like (= name value)\n  @@ = 3\n     ^"},
     {"= a 1\n:| t [b]\n", "t.sire:3:1",
-     "undefined rune: :| is neither built in nor a macro in scope\n  :| t [b]\n  ^"},
+     "undefined rune: :| is neither built in nor a macro in scope; it is a command, which stands at the "
+     "beginning of a line, not in an expression\n  :| t [b]\n  ^"},
     {":| t b\n", "t.sire:2:1",
      "an import is a module, and a list of names like [a b] or none\n  :| t b\n  ^"},
     {"^-^ (3 4)\n", "t.sire:2:5", "expected a name here, such as foo, {foo} or 3\n  ^-^ (3 4)\n      ^"},
@@ -134,6 +135,35 @@ START_TEST(reports) {
     ck_assert_str_eq(msg, bads[i].msg);
     mem_free(msg);
     ck_assert_int_eq(f->err.code, ERR_DATA);
+  }
+  fixture_free(f);
+}
+END_TEST
+
+// Names that may have been meant: local ones, those in scope, and those of a module not imported.
+START_TEST(suggestions) {
+  static const char *const cases[][2] = {
+      {"= (f value)\n| vlaue\n", "; did you mean value?"},
+      {"= (f valise value)\n| value2\n", "; did you mean value?"},
+      {"= lengthOf 3\n= lengthOn 4\n= y lengthOx\n", "; did you mean lengthOf or lengthOn?"},
+      {"= count 3\n= mount 3\n= y ount\n", "; did you mean count or mount?"},
+      {"= add 3\n= id 3\n= y ad\n", "; did you mean add?"},
+      {"= (f f) 3\n= y (g 3)\n", "in this module\n"},
+      {"= (f f) 3\n= y entirelyElse\n", "in this module\n"},
+      {"= ({%%%} s x err ok) 7\n= y (%%%% 3)\n", "a macro in scope; did you mean %%%?"},
+      {"= y hid\n", "; the module big has it: import it with :| big"},
+      {"= y (%% 3)\n", "; the module big has it: import it with :| big"},
+      {"= y (=?= 3 4)\n", "; it is a command, which stands at the beginning of a line"},
+  };
+  Fixture *f = fixture_new();
+  fixture_write(f, "lib/small.sire", "#### small\n\n= hid 1\n= ({%%} s x err ok) 7\n");
+  fixture_write(f, "lib/big.sire", "#### big <- small\n\n:| small\n\n= other 1\n");
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char *source = mem_printf("#### t <- big\n\n%s", cases[i][0]);
+    f->err = ERR_INIT;
+    ck_assert(!sire_load_file(f->s, fixture_write(f, "t.sire", source), &f->err));
+    ck_assert_msg(strstr(f->err.msg, cases[i][1]) != NULL, "%s\n%s", cases[i][0], f->err.msg);
+    mem_free(source);
   }
   fixture_free(f);
 }
@@ -221,4 +251,5 @@ START_TEST(wide) {
 }
 END_TEST
 
-SUITE_MAIN("sire/errors", reports, assertions, assertion_that_cannot_be_read, limits, nesting, wide)
+SUITE_MAIN("sire/errors", reports, suggestions, assertions, assertion_that_cannot_be_read, limits, nesting,
+           wide)
