@@ -57,7 +57,7 @@ struct Machine {
   Value crash_op, crash_arg;
   Value dying; // the interpreted law that calls a crash opcode, until that is entered
   struct {
-    TraceEntry inner[TRACE_INNER], outer[TRACE_OUTER]; // outer: a ring
+    CrashEntry inner[TRACE_INNER], outer[TRACE_OUTER]; // outer: a ring
     uint64_t count;                                    // entries noted, those left out included
     uint8_t last;                                      // kind of the frame noted last
   } trace;

@@ -62,13 +62,13 @@ void machine_crash(const Machine *m, Value *op, Value *arg);
 // tail call) is gone, as its frame is. Values: laws, valid until the next call that may allocate or run.
 #define TRACE_INNER 16
 #define TRACE_OUTER 4
-typedef struct TraceEntry {
+typedef struct CrashEntry {
   Value law;
   uint64_t times; // in a row, at least
-} TraceEntry;
+} CrashEntry;
 // Returns how many entries are set; the first TRACE_INNER, then, after *left_out others, the last
 // TRACE_OUTER.
-size_t machine_trace(const Machine *m, TraceEntry out[TRACE_INNER + TRACE_OUTER], uint64_t *left_out);
+size_t machine_trace(const Machine *m, CrashEntry out[TRACE_INNER + TRACE_OUTER], uint64_t *left_out);
 
 // Drops an unfinished evaluation.
 void machine_abandon(Machine *m);

@@ -1,6 +1,6 @@
 #include "common/plan/trace.h"
 
-static TraceEntry *entry_at(Machine *m, uint64_t i) {
+static CrashEntry *entry_at(Machine *m, uint64_t i) {
   if (i < TRACE_INNER) return &m->trace.inner[i];
   return &m->trace.outer[(i - TRACE_INNER) % TRACE_OUTER];
 }
@@ -10,11 +10,11 @@ static void note(Machine *m, Value v, FrameKind frame) {
   if (val_is_small(v) || val_is_lazy(v)) return;
   if (val_kind(v) == KIND_PIN) v = val_obj(v)[PIN_ITEM];
   if (val_kind(v) != KIND_LAW) return;
-  TraceEntry *last = m->trace.count > 0 ? entry_at(m, m->trace.count - 1) : NULL;
+  CrashEntry *last = m->trace.count > 0 ? entry_at(m, m->trace.count - 1) : NULL;
   if (last != NULL && last->law == v)
     last->times += frame != FRAME_UPDATE || m->trace.last == FRAME_UPDATE;
   else
-    *entry_at(m, m->trace.count++) = (TraceEntry){v, 1};
+    *entry_at(m, m->trace.count++) = (CrashEntry){v, 1};
   m->trace.last = frame;
 }
 
@@ -34,7 +34,7 @@ void trace_frame(Machine *m) {
   }
 }
 
-size_t machine_trace(const Machine *m, TraceEntry out[TRACE_INNER + TRACE_OUTER], uint64_t *left_out) {
+size_t machine_trace(const Machine *m, CrashEntry out[TRACE_INNER + TRACE_OUTER], uint64_t *left_out) {
   uint64_t count = m->trace.count, shown = 0, outer = 0;
   for (; shown < TRACE_INNER && shown < count; shown++) out[shown] = m->trace.inner[shown];
   if (count > TRACE_INNER) outer = count - TRACE_INNER;
