@@ -22,7 +22,7 @@ static void value_hash(Run *r, const char *text, size_t len, char *out, size_t s
   uint8_t hash[32];
   Ref v = sire_eval_text(r->sire, "expression", text, len, &err);
   if (v == 0) {
-    snprintf(out, size, "%s", err.msg);
+    snprintf(out, size, "%.*s", (int)size - 1, err.msg);
     return;
   }
   Outcome o = plan_force(r->m, v);
