@@ -153,6 +153,49 @@ Ref plan_tab_put(Machine *m, Ref tab, Ref key, Ref val) {
   return edited_tab(m, tab, i, found ? 0 : 1, key, val);
 }
 
+// Where a key of the second tab goes in the first, and whether it is there already.
+typedef struct JoinKey {
+  size_t at;
+  bool found;
+} JoinKey;
+
+static Value joined_row(Machine *m, Ref from, Ref more, const JoinKey *keys, size_t fresh) {
+  size_t n = row_len(ref_get(m, from)), k = row_len(ref_get(m, more));
+  uint64_t *o = new_row(m, n + fresh);
+  Value a = ref_get(m, from), b = ref_get(m, more);
+  for (size_t i = 0, j = 0, to = 1; i < n || j < k; to++) {
+    if (j < k && keys[j].at == i) {
+      o[to] = row_at(b, j);
+      i += keys[j++].found;
+    } else {
+      o[to] = row_at(a, i++);
+    }
+  }
+  return obj_val(o);
+}
+
+Ref plan_tab_join(Machine *m, Ref tab, Ref more) {
+  RefMark mark = refs_mark(m);
+  size_t k = plan_len(m, more), fresh = 0;
+  JoinKey *keys = mem_alloc(mem_mul(k, sizeof *keys));
+  for (size_t j = 0; j < k; j++) {
+    RefMark one = refs_mark(m);
+    keys[j].found = plan_find(m, tab, plan_key(m, more, j), &keys[j].at);
+    fresh += !keys[j].found;
+    refs_release(m, one);
+  }
+  Ref set = ref_new(m, set_keys(tab_keys(evaluated(m, tab))));
+  Ref more_set = ref_new(m, set_keys(tab_keys(evaluated(m, more))));
+  Ref vals = ref_new(m, tab_vals(evaluated(m, tab)));
+  Ref more_vals = ref_new(m, tab_vals(evaluated(m, more)));
+  ref_set(m, set, joined_row(m, set, more_set, keys, fresh));
+  ref_set(m, vals, joined_row(m, vals, more_vals, keys, fresh));
+  ref_set(m, set, new_set(m, ref_get(m, set)));
+  Ref out = ref_new(m, new_tab(m, ref_get(m, set), ref_get(m, vals)));
+  mem_free(keys);
+  return refs_keep(m, mark, out);
+}
+
 Ref plan_tab_del(Machine *m, Ref tab, Ref key) {
   size_t i;
   if (!plan_find(m, tab, key, &i)) return ref_dup(m, tab);

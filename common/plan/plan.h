@@ -73,6 +73,7 @@ Ref plan_arity(Machine *m, Ref r);         // A(x), a nat
 bool plan_find(Machine *m, Ref tab_or_set, Ref key, size_t *index); // index of the key, or where it would go
 Ref plan_tab_get(Machine *m, Ref tab, Ref key);                     // 0 (no handle) when absent
 Ref plan_tab_put(Machine *m, Ref tab, Ref key, Ref val);
+Ref plan_tab_join(Machine *m, Ref tab, Ref more); // all keys of both; a key of both has the value in `more`
 Ref plan_tab_del(Machine *m, Ref tab, Ref key);
 
 // --- whole values, in normal form --------------------------------------------------------------

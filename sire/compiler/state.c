@@ -179,11 +179,7 @@ bool state_import(Sire *s, Name module, bool all, const Name *names, size_t coun
   if (all && plan_len(s->m, scope) == 0) {
     scope = from;
   } else if (all) {
-    for (size_t i = 0, n = plan_len(s->m, from); i < n; i++) {
-      RefMark mark = refs_mark(s->m);
-      import_one(s, scope, plan_key(s->m, from, i), plan_val(s->m, from, i));
-      refs_release(s->m, mark);
-    }
+    scope = plan_tab_join(s->m, scope, from);
   } else {
     for (size_t i = 0; i < count; i++) {
       RefMark mark = refs_mark(s->m);
