@@ -218,7 +218,7 @@ bool command_run(Sire *s, Tree *t) {
   if (run != NULL) return run(s, t);
   if (is_expr_rune(t)) return run_expression(s, t);
   Buf hint = {0};
-  sire_suggest(s, &hint, NULL, (Name){t->text, t->len});
+  sire_suggest_rune(s, &hint, (Name){t->text, t->len});
   sire_fail(s, t, "unbound rune: %.*s is neither a command nor a macro in scope%s", (int)t->len, t->text,
             buf_cstr(&hint));
   buf_free(&hint);

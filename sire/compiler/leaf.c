@@ -80,6 +80,23 @@ Name *read_names(Sire *s, Tree *const *list, uint32_t count) {
   return names;
 }
 
+// Whether the block begins with this name and goes on as a definition does in other languages.
+static bool is_foreign_definition(Sire *s, const Tree *t) {
+  const Rex *src = tree_source(s, t);
+  if (src == NULL || s->block == NULL || src->start.line != s->block->line || src->start.col != 0)
+    return false;
+  const char *end = memchr(s->block->src, '\n', s->block->src_len);
+  size_t len = end != NULL ? (size_t)(end - s->block->src) : s->block->src_len;
+  return memmem(s->block->src, len, " = ", 3) != NULL;
+}
+
+static void add_hint(Sire *s, Buf *hint, const Env *env, const Tree *t, Name name) {
+  if (is_foreign_definition(s, t))
+    buf_str(hint, "; a definition begins with =, as in: = x 3, or: = (f x) (add x 1)");
+  else
+    sire_suggest(s, hint, env, name);
+}
+
 // --- variables -----------------------------------------------------------------------------------
 Ast *leaf_variable(Sire *s, Env *env, Tree *t, Name name) {
   uint32_t position = 0;
@@ -89,7 +106,7 @@ Ast *leaf_variable(Sire *s, Env *env, Tree *t, Name name) {
   if (!state_find(s, name, &binding)) return NULL;
   if (binding != 0) return ast_global(s, binding);
   Buf hint = {0};
-  sire_suggest(s, &hint, env, name);
+  add_hint(s, &hint, env, t, name);
   sire_fail(s, t, "unresolved symbol: %s is neither a local name nor defined or imported in this module%s",
             name_text(s, name), buf_cstr(&hint));
   buf_free(&hint);
@@ -100,7 +117,9 @@ Ast *leaf_qualified(Sire *s, Tree *t, Name module, Name name) {
   Ref binding;
   if (!state_find_in_module(s, module, name, &binding)) return NULL;
   if (binding != 0) return ast_global(s, binding);
-  sire_fail(s, t, "unresolved symbol: no module %s with a %s was loaded before this one",
-            name_text(s, module), name_text(s, name));
+  sire_fail(s, t, "unresolved symbol: no module %s with a %s was loaded before this one%s",
+            name_text(s, module), name_text(s, name),
+            leaf_kind(tree_kid(t, 0)) == LEAF_NUMBER ? "; numbers are whole, and x.y is the y of a module x"
+                                                     : "");
   return NULL;
 }

@@ -28,10 +28,12 @@ bool macro_again(Sire *s, Tree *form, uint32_t *count) {
   return sire_fail(s, form, "a form that is still a macro call after %d expansions", SIRE_MAX_EXPANSIONS);
 }
 
-static Tree *macro_failed(Sire *s, Ref answer) {
+static Tree *macro_failed(Sire *s, Tree *form, Ref answer) {
   Ref message = plan_row_get(s->m, answer, ANSWER_MESSAGE);
   if (!sire_whnf(s, message, "the message of a macro that failed")) return NULL;
-  Tree *problem = tree_of_value(s, plan_row_get(s->m, answer, ANSWER_PROBLEM));
+  Ref value = plan_row_get(s->m, answer, ANSWER_PROBLEM);
+  bool whole = ref_get(s->m, value) == ref_get(s->m, tree_value(s, form));
+  Tree *problem = whole ? form : tree_of_value(s, value);
   if (!tree_open(s, problem) || !tree_open_kids(s, problem)) return NULL;
   if (plan_kind(s->m, message) == KIND_NAT)
     sire_fail(s, problem, "macro failure: %s", name_text(s, name_of_nat(s, message)));
@@ -64,7 +66,7 @@ Tree *macro_expand(Sire *s, Ref macro, Tree *form) {
   if (!sire_whnf(s, tag, "a macro's answer")) return NULL;
   if (plan_kind(s->m, tag) != KIND_NAT || !plan_nat_u64(s->m, tag, &n) || n > TAG_WORKED)
     return bad_answer(s, "its tag is neither 0 nor 1");
-  if (n == TAG_FAILED) return macro_failed(s, answer);
+  if (n == TAG_FAILED) return macro_failed(s, form, answer);
   ref_copy(s->m, s->state, plan_row_get(s->m, answer, ANSWER_STATE));
   return call->made = tree_of_value(s, plan_row_get(s->m, answer, ANSWER_FORM));
 }

@@ -7,6 +7,7 @@
 #include "sire/compiler/command.h"
 #include "sire/compiler/definitions.h"
 #include "sire/compiler/report.h"
+#include "sire/compiler/suggest.h"
 #include <string.h>
 #include <sys/stat.h>
 
@@ -93,7 +94,7 @@ static bool check_shadow(const Sire *s, const char *path, Err *err) {
 }
 
 // Where the module before `f` is. NULL after an error.
-static char *find_before(const Sire *s, const SourceFile *f, Err *err) {
+static char *find_before(Sire *s, const SourceFile *f, Err *err) {
   if (!check_name(f->before, err)) {
     err_at(err, "%s:%u", f->path, f->header_line);
     return NULL;
@@ -102,9 +103,13 @@ static char *find_before(const Sire *s, const SourceFile *f, Err *err) {
   if (exists(beside)) return beside;
   char *inside = s->library == NULL ? NULL : mem_printf("%s/%s" SUFFIX, s->library, f->before);
   if (inside == NULL || !exists(inside)) {
-    err_set(err, ERR_NOT_FOUND, "no module %s: neither %s%s%s", f->before, beside,
-            inside == NULL ? ", and no library folder is given" : " nor ", inside == NULL ? "" : inside);
+    Buf hint = {0};
+    if (inside != NULL) sire_suggest_module(s, &hint, s->library, name_of(f->before));
+    err_set(err, ERR_NOT_FOUND, "no module %s: neither %s%s%s%s", f->before, beside,
+            inside == NULL ? ", and no library folder is given" : " nor ", inside == NULL ? "" : inside,
+            buf_cstr(&hint));
     err_at(err, "%s:%u", f->path, f->header_line);
+    buf_free(&hint);
     mem_free(inside);
     inside = NULL;
   }

@@ -256,7 +256,7 @@ static Ast *read_node(Sire *s, Env *env, Tree *t) {
   if (tree_is_command(t))
     buf_str(&hint, "; it is a command, which stands at the beginning of a line, not in an expression");
   else
-    sire_suggest(s, &hint, NULL, (Name){t->text, t->len});
+    sire_suggest_rune(s, &hint, (Name){t->text, t->len});
   sire_fail(s, t, "undefined rune: %.*s is neither built in nor a macro in scope%s", (int)t->len, t->text,
             buf_cstr(&hint));
   buf_free(&hint);
@@ -270,7 +270,7 @@ static Tree *leaf_call(Sire *s, Tree *t) {
     call = tree_node(s, REX_INFX, "#", (Tree *[]){tree_without_heir(s, t), t->heir}, 2, NULL);
   else
     call = tree_node(s, REX_PREF, "#", &t, 1, NULL);
-  call->src = t->src;
+  call->origin = t;
   return call;
 }
 

@@ -235,6 +235,7 @@ Rex *tree_to_rex(Sire *s, const Tree *t, uint32_t *budget) {
 
 // Searches the trees of the block that have a value. An explicit stack: heir chains are long.
 const Rex *tree_source(Sire *s, const Tree *t) {
+  while (t->src == NULL && t->origin != NULL) t = t->origin;
   if (t->src != NULL) return t->src;
   if (t->value == 0 || s->root == NULL) return NULL;
   Value want = val_deref(ref_get(s->m, t->value));

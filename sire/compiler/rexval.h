@@ -24,6 +24,7 @@ struct Tree {
   Ref value; // 0: not made yet
   Ref embed; // TREE_EMBED
   const Rex *src;
+  const Tree *origin; // of a tree that the compiler put around another: that
 };
 
 Tree *tree_of_rex(Sire *s, const Rex *x);

@@ -1,6 +1,7 @@
 #include "sire/compiler/state.h"
 #include "common/base/mem.h"
 #include "sire/compiler/report.h"
+#include "sire/compiler/suggest.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -167,14 +168,42 @@ static void import_one(Sire *s, Ref to, Ref key, Ref binding) {
   ref_copy(s->m, to, plan_tab_put(s->m, to, key, binding));
 }
 
+// Fails over a name that a tab of names lacks.
+static bool fail_near(Sire *s, Ref tab, Name missing, const char *text) {
+  Buf hint = {0};
+  sire_suggest_key(s, &hint, tab, missing);
+  sire_fail(s, NULL, "%s%s", text, buf_cstr(&hint));
+  buf_free(&hint);
+  return false;
+}
+
+static bool fail_no_module(Sire *s, Ref modules, Name module) {
+  char *text = mem_printf("no module %s was loaded before this one: it must be on the chain of modules that "
+                          "#### names",
+                          name_text(s, module));
+  fail_near(s, modules, module, text);
+  mem_free(text);
+  return false;
+}
+
+static bool fail_no_name(Sire *s, Ref scope, Name name, const char *module) {
+  char *text = mem_printf("the module %s has no %s to import", module, name_text(s, name));
+  fail_near(s, scope, name, text);
+  mem_free(text);
+  return false;
+}
+
+static bool fail_no_export(Sire *s, Ref scope, Name name) {
+  char *text = mem_printf("cannot export %s: it is not defined here", name_text(s, name));
+  fail_near(s, scope, name, text);
+  mem_free(text);
+  return false;
+}
+
 bool state_import(Sire *s, Name module, bool all, const Name *names, size_t count) {
   Ref words[STATE_WORDS], from;
   if (!state_words(s, words) || !find_module(s, module, &from)) return false;
-  if (from == 0)
-    return sire_fail(s, NULL,
-                     "no module %s was loaded before this one: it must be on the chain of "
-                     "modules that #### names",
-                     name_text(s, module));
+  if (from == 0) return fail_no_module(s, words[STATE_MODULES], module);
   Ref scope = ref_dup(s->m, words[STATE_SCOPE]);
   if (all && plan_len(s->m, scope) == 0) {
     scope = from;
@@ -185,9 +214,7 @@ bool state_import(Sire *s, Name module, bool all, const Name *names, size_t coun
       RefMark mark = refs_mark(s->m);
       Ref key = name_nat(s, names[i]);
       Ref binding = plan_tab_get(s->m, from, key);
-      if (binding == 0)
-        return sire_fail(s, NULL, "the module %s has no %s to import", name_text(s, module),
-                         name_text(s, names[i]));
+      if (binding == 0) return fail_no_name(s, from, names[i], name_text(s, module));
       import_one(s, scope, key, binding);
       refs_release(s->m, mark);
     }
@@ -205,8 +232,7 @@ bool state_keep(Sire *s, const Name *names, size_t count) {
     RefMark mark = refs_mark(s->m);
     Ref key = name_nat(s, names[i]);
     Ref binding = plan_tab_get(s->m, words[STATE_SCOPE], key);
-    if (binding == 0)
-      return sire_fail(s, NULL, "cannot export %s: it is not defined here", name_text(s, names[i]));
+    if (binding == 0) return fail_no_export(s, words[STATE_SCOPE], names[i]);
     import_one(s, kept, key, binding);
     refs_release(s->m, mark);
   }

@@ -1,6 +1,7 @@
 #include "sire/compiler/suggest.h"
 #include "common/rex/rex.h"
 #include "sire/compiler/report.h"
+#include <dirent.h>
 #include <string.h>
 
 #define NAME_MAX_LEN 40 // longer ones are not compared
@@ -53,26 +54,29 @@ static void consider(Nearest *n, Name name) {
   if (n->count < SHOWN) n->names[n->count++] = name;
 }
 
-static void add_nearest(Sire *s, Buf *out, const Env *env, Name wrong) {
-  Nearest n = {.wrong = wrong, .distance = 2 * allowed(wrong.len) + 1};
-  if (allowed(wrong.len) == 0) return;
-  for (; env != NULL; env = env->outer)
-    if (!env->hidden) consider(&n, env->name);
-  Ref scope = state_field(s, STATE_SCOPE);
-  for (size_t i = 0, keys = scope == 0 ? 0 : plan_len(s->m, scope); i < keys; i++) {
+static void consider_keys(Sire *s, Nearest *n, Ref tab) {
+  for (size_t i = 0, keys = tab == 0 ? 0 : plan_len(s->m, tab); i < keys; i++) {
     RefMark mark = refs_mark(s->m);
-    Ref key = plan_key(s->m, scope, i);
+    Ref key = plan_key(s->m, tab, i);
     if (plan_kind(s->m, key) == KIND_NAT && plan_nat_size(s->m, key) <= NAME_MAX_LEN)
-      consider(&n, name_of_nat(s, key));
+      consider(n, name_of_nat(s, key));
     refs_release(s->m, mark);
   }
-  for (size_t i = 0; i < n.count; i++)
+}
+
+static Nearest nearest_to(Name wrong) {
+  return (Nearest){.wrong = wrong, .distance = 2 * allowed(wrong.len) + 1};
+}
+
+static void add_nearest(Sire *s, Buf *out, const Nearest *n) {
+  if (allowed(n->wrong.len) == 0 || n->count == 0) return;
+  for (size_t i = 0; i < n->count; i++)
     buf_printf(out, "%s%s",
-               i == 0            ? "; did you mean "
-               : i + 1 < n.count ? ", "
-                                 : " or ",
-               name_text(s, n.names[i]));
-  if (n.count > 0) buf_u8(out, '?');
+               i == 0             ? "; did you mean "
+               : i + 1 < n->count ? ", "
+                                  : " or ",
+               name_text(s, n->names[i]));
+  buf_u8(out, '?');
 }
 
 // The module with the most names that has this one: it is the likeliest to be imported as a whole.
@@ -92,19 +96,89 @@ static Name module_with(Sire *s, Name name) {
   return best;
 }
 
-void sire_suggest(Sire *s, Buf *out, const Env *env, Name wrong) {
-  Err ignored = ERR_INIT, *err = s->err;
-  bool peeking = s->peeking;
-  RefMark mark = refs_mark(s->m);
-  s->err = &ignored;
+typedef struct Quiet {
+  Err ignored, *err;
+  bool peeking;
+  RefMark mark;
+} Quiet;
+
+static void quiet_begin(Sire *s, Quiet *q) {
+  *q = (Quiet){.err = s->err, .peeking = s->peeking, .mark = refs_mark(s->m)};
+  s->err = &q->ignored;
   s->peeking = true;
+}
+
+static void quiet_end(Sire *s, const Quiet *q) {
+  s->err = q->err;
+  s->peeking = q->peeking;
+  refs_release(s->m, q->mark);
+}
+
+void sire_suggest(Sire *s, Buf *out, const Env *env, Name wrong) {
+  Quiet quiet;
+  quiet_begin(s, &quiet);
   Name module = module_with(s, wrong);
-  if (module.len > 0)
+  Nearest n = nearest_to(wrong);
+  for (; env != NULL; env = env->outer)
+    if (!env->hidden) consider(&n, env->name);
+  if (module.len > 0) {
     buf_printf(out, "; the module %s has it: import it with :| %s", name_text(s, module),
                name_text(s, module));
-  else
-    add_nearest(s, out, env, wrong);
-  s->err = err;
-  s->peeking = peeking;
-  refs_release(s->m, mark);
+  } else {
+    consider_keys(s, &n, state_field(s, STATE_SCOPE));
+    add_nearest(s, out, &n);
+  }
+  quiet_end(s, &quiet);
+}
+
+void sire_suggest_key(Sire *s, Buf *out, Ref tab, Name wrong) {
+  Quiet quiet;
+  quiet_begin(s, &quiet);
+  Nearest n = nearest_to(wrong);
+  consider_keys(s, &n, tab);
+  add_nearest(s, out, &n);
+  quiet_end(s, &quiet);
+}
+
+#define SUFFIX ".sire"
+
+void sire_suggest_module(Sire *s, Buf *out, const char *folder, Name wrong) {
+  Nearest n = nearest_to(wrong);
+  DIR *dir = opendir(folder);
+  for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
+    size_t len = strlen(e->d_name), end = strlen(SUFFIX);
+    if (len > end && strcmp(e->d_name + len - end, SUFFIX) == 0)
+      consider(&n, (Name){arena_strndup(&s->arena, e->d_name, len - end), len - end});
+  }
+  if (dir != NULL) closedir(dir);
+  add_nearest(s, out, &n);
+}
+
+static const struct {
+  const char *rune, *name;
+} functions[] = {{"+", "add"}, {"-", "sub"},  {"*", "mul"},  {"/", "div"},  {"%", "mod"}, {"<", "lth"},
+                 {">", "gth"}, {"<=", "lte"}, {">=", "gte"}, {"!=", "neq"}, {"!", "not"}, {"++", "weld"}};
+
+static const struct {
+  const char *rune, *hint;
+} habits[] = {{"//", "a comment begins with ;"},
+              {"=>", "a function is written (x & body), or ((x y) & body)"},
+              {"->", "a function is written (x & body), or ((x y) & body)"},
+              {"\\", "a function is written (x & body), or ((x y) & body)"},
+              {":=", "a definition is written = name value"}};
+
+void sire_suggest_rune(Sire *s, Buf *out, Name rune) {
+  Quiet quiet;
+  size_t before = out->len;
+  quiet_begin(s, &quiet);
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    Ref binding = 0;
+    if (!name_is(rune, name_of(functions[i].rune))) continue;
+    if (state_find(s, name_of(functions[i].name), &binding) && binding != 0)
+      buf_printf(out, "; the function is %s, as in (%s ..)", functions[i].name, functions[i].name);
+  }
+  for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
+    if (name_is(rune, name_of(habits[i].rune))) buf_printf(out, "; %s", habits[i].hint);
+  quiet_end(s, &quiet);
+  if (out->len == before) sire_suggest(s, out, NULL, rune);
 }

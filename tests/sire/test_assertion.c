@@ -143,18 +143,30 @@ END_TEST
 // Of a condition, its arguments are told; those that are written as they are, or cannot be computed, not.
 START_TEST(conditions) {
   Fixture *f = fixture_new();
-  ck_assert(fixture_load(f,
-                         TOOLS "= (both x y) 0\n= (bad x) ({die} x)\n= (run x) (run (3 x))\n= ten 10\n\n"
-                               "=?= 1 (both ten (c1 3))\n=?= 1 (both 7 (bad 1))\n=?= 1 (both ten (run 1))\n"
-                               "=?= 2 (both ten 1)\n"));
-  ck_assert_str_eq(buf_cstr(&f->log),
-                   "11:1: (=?= 1 (both ten (c1 3)))\n  first:  1\n  second: 0\n"
-                   "  where ten is 10\n  where (c1 3) is [3]\n"
-                   "12:1: (=?= 1 (both 7 (bad 1)))\n  first:  1\n  second: 0\n"
-                   "13:1: (=?= 1 (both ten (run 1)))\n  first:  1\n  second: 0\n  where ten is 10\n"
-                   "14:1: (=?= 2 (both ten 1))\n  first:  2\n  second: 0\n");
+  ck_assert(fixture_load(f, TOOLS "= (both x y) 0\n= (bad x) ({die} x)\n= ten 10\n\n"
+                                  "=?= 1 (both ten (c1 3))\n=?= 1 (both 7 (bad 1))\n=?= 2 (both ten 1)\n"));
+  ck_assert_str_eq(buf_cstr(&f->log), "10:1: (=?= 1 (both ten (c1 3)))\n  first:  1\n  second: 0\n"
+                                      "  where ten is 10\n  where (c1 3) is [3]\n"
+                                      "11:1: (=?= 1 (both 7 (bad 1)))\n  first:  1\n  second: 0\n"
+                                      "12:1: (=?= 2 (both ten 1))\n  first:  2\n  second: 0\n");
   fixture_free(f);
 }
 END_TEST
 
-SUITE_MAIN("sire/assertion", differences, tabs, abbreviated, sharing, conditions)
+#ifndef HOSTILE
+// Nor one that would take for ever, though the condition does without it.
+START_TEST(endless_argument) {
+  Fixture *f = fixture_new();
+  ck_assert(
+      fixture_load(f, TOOLS "= (both x y) 0\n= (run x) (run x)\n= ten 10\n\n=?= 1 (both ten (run 1))\n"));
+  ck_assert_str_eq(buf_cstr(&f->log), "10:1: (=?= 1 (both ten (run 1)))\n  first:  1\n  second: 0\n"
+                                      "  where ten is 10\n");
+  fixture_free(f);
+}
+END_TEST
+#else
+START_TEST(endless_argument) {}
+END_TEST
+#endif
+
+SUITE_MAIN("sire/assertion", differences, tabs, abbreviated, sharing, conditions, endless_argument)

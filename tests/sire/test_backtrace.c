@@ -6,9 +6,9 @@
 
 // Collecting at every allocation takes quadratic time.
 #ifdef HOSTILE
-enum { DEEP = 60 };
+enum { DEEP = 60, FUEL = 1000 };
 #else
-enum { DEEP = 20000 };
+enum { DEEP = 20000, FUEL = 5000 };
 #endif
 
 // What all programs here begin with: a way to go on only after something was evaluated, and conditions.
@@ -133,7 +133,7 @@ START_TEST(other_failures) {
   sire_trace(f->s, &text);
   check_trace(f, buf_cstr(&text), "bad t.sire:8; top t.sire:9");
   buf_free(&text);
-  machine_set_limits(f->m, 0, 5000);
+  machine_set_limits(f->m, 0, FUEL);
   ck_assert(!fixture_load(f, TOOLS "= (run x) (run (3 x))\n= (top x) (3 (run x))\n\n= y (top 3)\n"));
   ck_assert_int_eq(f->err.code, ERR_LIMIT);
   ck_assert_msg(strstr(f->err.msg, "the limit on its steps") != NULL, "%s", f->err.msg);
