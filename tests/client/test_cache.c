@@ -103,6 +103,7 @@ static Buf read_file(const char *path) {
   char chunk[65536];
   for (size_t n; (n = fread(chunk, 1, sizeof chunk, f)) > 0;) buf_put(&b, chunk, n);
   fclose(f);
+  ck_assert_ptr_nonnull(b.data);
   return b;
 }
 
