@@ -85,7 +85,8 @@ static void add_context(Sire *s, Buf *out, Tree *at, const Rex *caret) {
   if (at != NULL && !is_shown(s, caret, at)) add_form(s, out, &last, "\nin: ", at, FORM_SHOWN);
   int shown = 0;
   for (; e != NULL && (!written || e->made == NULL) && shown < CALLS_SHOWN; e = e->outer, shown++)
-    if ((e->made != NULL || !is_shown(s, caret, e->call)) && !(written && is_block(s, e->call)))
+    if ((e->made != NULL || !is_shown(s, caret, e->call)) &&
+        !((written || shown > 0) && is_block(s, e->call)))
       add_call(s, out, &last, caret, e);
   buf_free(&last);
 }
