@@ -32,9 +32,15 @@ Value new_nat_limbs(Machine *m, const uint64_t *limbs, size_t n) {
   return obj_val(o);
 }
 
+uint64_t *new_row_unset(Machine *m, size_t n) {
+  uint64_t *o = heap_alloc(m, obj_header(KIND_ROW, n ? 0 : OBJ_NF, n), n ? n : 1);
+  if (n == 0) o[1] = 0;
+  return o;
+}
+
 uint64_t *new_row(Machine *m, size_t n) {
   size_t words = n ? n : 1;
-  uint64_t *o = heap_alloc(m, obj_header(KIND_ROW, n ? 0 : OBJ_NF, n), words);
+  uint64_t *o = new_row_unset(m, n);
   if (!obj_has(o, OBJ_LARGE)) memset(o + 1, 0, words * 8); // large ones come zeroed
   return o;
 }
@@ -107,7 +113,7 @@ Value new_law(Machine *m, Value name, Value arity, Value body) {
 // --- applications ------------------------------------------------------------------------------
 static uint64_t nat_clamped(Value n) { return val_is_small(n) ? n : NAT_SMALL_MAX; }
 
-uint64_t value_arity_u64(Value v) {
+uint64_t value_arity_any(Value v) {
   if (val_is_small(v)) return v == 0 ? 3 : v == 1 ? 5 : v == 2 ? 3 : 1;
   const uint64_t *o = val_obj(v);
   switch (obj_kind(o)) {

@@ -39,6 +39,9 @@ typedef enum CodeOp {
   OP_JUMP,    // a: position
   OP_UNLESS,  // a: position. Pop evaluated value; jump if it is not a nonzero nat
   OP_UNZERO,  // a: position. Pop evaluated value; jump if it is not the nat 0
+  OP_INDEX,   // a: choices. Pop evaluated value; go on where the word of that index after the next says,
+              // or where the next word says
+  OP_FIND,    // next word: row of nats, ascending. The same by the position of the value in it
   OP_DROP,    // Pop
   OP_SWAP,    // Swap the two topmost
   OP_ADD,
@@ -56,6 +59,9 @@ typedef enum CodeOp {
   OP_NOT,
   OP_BIT,
   OP_ISNAT,
+  OP_LEN, // the same of a row
+  OP_IDX, // pop an evaluated row and, from below, what may be an index: push the element, possibly lazy
+  OP_GET, // the same the other way around
 } CodeOp;
 
 static inline uint64_t code_word(CodeOp op, uint64_t a, uint64_t b) {

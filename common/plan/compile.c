@@ -4,6 +4,7 @@
 #include "common/plan/body.h"
 #include "common/plan/code.h"
 #include "common/plan/pinjet.h"
+#include "common/plan/row.h"
 #include <assert.h>
 #include <string.h>
 
@@ -26,6 +27,11 @@ typedef struct Compiler {
   Value law;
   uint32_t arity, lets, last_slot;
   int32_t where[SLOTS_MAX]; // law slot -> slot of the block being compiled
+  struct Binding {
+    Value expr;
+    uint32_t uses;
+    bool in_place;       // computed where it is used, which is one place
+  } bindings[SLOTS_MAX]; // by law slot; only those of bindings count
 } Compiler;
 
 static size_t emit_word(Compiler *c, uint64_t w) {
@@ -57,14 +63,26 @@ typedef struct Spine {
   Value args[ARGS_MAX];
 } Spine;
 
-// Only for what small_enough accepted.
+static const struct Binding *in_place(const Compiler *c, BodyForm form, Value slot) {
+  return form == BODY_SLOT && c->bindings[slot].in_place ? &c->bindings[slot] : NULL;
+}
+
+// Only for what measure has accepted.
 static void look(const Compiler *c, Value e, Spine *s) {
   Value arg, f;
+  const struct Binding *b;
   s->n = 0;
-  while ((s->form = body_form(e, c->last_slot, &f, &arg)) == BODY_CALL) {
-    assert(s->n < ARGS_MAX); // small_enough has seen to it
-    s->args[s->n++] = arg;
-    e = f;
+  for (;;) {
+    s->form = body_form(e, c->last_slot, &f, &arg);
+    if (s->form == BODY_CALL) {
+      assert(s->n < ARGS_MAX);
+      s->args[s->n++] = arg;
+      e = f;
+    } else if ((b = in_place(c, s->form, f))) {
+      e = b->expr;
+    } else {
+      break;
+    }
   }
   s->head = f;
   for (size_t i = 0; i < s->n / 2; i++) {
@@ -89,11 +107,15 @@ static bool small_enough(const Compiler *c, Value e, int *nodes, int depth) {
 static void collect_slots(const Compiler *c, Value e, uint8_t *used) {
   Value f, arg;
   BodyForm form;
+  const struct Binding *b;
   while ((form = body_form(e, c->last_slot, &f, &arg)) == BODY_CALL) {
     collect_slots(c, arg, used);
     e = f;
   }
-  if (form == BODY_SLOT) used[f] = 1;
+  if ((b = in_place(c, form, f)))
+    collect_slots(c, b->expr, used);
+  else if (form == BODY_SLOT)
+    used[f] = 1;
 }
 
 // Head known at compile time: its arity, else 0.
@@ -162,7 +184,8 @@ static const struct Inline {
 } inlines[] = {
     {"_Add", OP_ADD}, {"_Sub", OP_SUB}, {"_Mul", OP_MUL}, {"_Dec", OP_DEC},     {"_Lth", OP_LTH},
     {"_Lte", OP_LTE}, {"_Gth", OP_GTH}, {"_Gte", OP_GTE}, {"_Eql", OP_EQL},     {"_Neq", OP_NEQ},
-    {"_Eqz", OP_EQZ}, {"_Not", OP_NOT}, {"_Bit", OP_BIT}, {"_IsNat", OP_ISNAT},
+    {"_Eqz", OP_EQZ}, {"_Not", OP_NOT}, {"_Bit", OP_BIT}, {"_IsNat", OP_ISNAT}, {"_Len", OP_LEN},
+    {"_Idx", OP_IDX}, {"_Get", OP_GET},
 };
 
 static const struct Inline *inline_of(const JetDef *def) {
@@ -181,7 +204,113 @@ static void emit_branch(Compiler *c, CodeOp test, const Value *args, bool tail) 
   if (!tail) patch_here(c, to_end);
 }
 
-// If, Ifz and Seq as control flow. False: not one of them.
+// The truth of the second argument, or `decided` when the first, being so, decides.
+static void emit_shortcut(Compiler *c, const Spine *s, bool decided, bool tail) {
+  emit_strict(c, s->args[0], false);
+  size_t to_second = 0, to_decided = emit(c, OP_UNLESS, 0, 0);
+  if (decided) {
+    emit_const(c, 1);
+    to_second = to_decided;
+    to_decided = emit(c, OP_JUMP, 0, 0);
+    patch_here(c, to_second);
+  }
+  emit_strict(c, s->args[1], false);
+  emit(c, OP_BIT, 0, 0);
+  emit_word(c, s->head);
+  if (!decided) {
+    size_t to_end = emit(c, OP_JUMP, 0, 0);
+    patch_here(c, to_decided);
+    emit_const(c, 0);
+    to_decided = to_end;
+  }
+  patch_here(c, to_decided);
+  if (tail) emit(c, OP_RET, 0, 0);
+}
+
+// The elements of a row that the law writes down, first to last: expressions, or constants. ARGS_MAX is
+// not exceeded. False: e is no such row.
+typedef struct Choices {
+  Value of[ARGS_MAX];
+  size_t n;
+  bool constant;
+} Choices;
+
+static bool choices_of(const Compiler *c, Value e, Choices *out) {
+  Spine s;
+  look(c, e, &s);
+  out->n = s.n;
+  out->constant = s.n == 0;
+  if (s.form != BODY_CONST || val_is_small(s.head)) return false;
+  if (s.n == 0) {
+    if (val_kind(s.head) != KIND_ROW || row_len(s.head) > ARGS_MAX) return false;
+    out->n = row_len(s.head);
+    for (size_t i = 0; i < out->n; i++) out->of[i] = row_at(s.head, i);
+    return true;
+  }
+  if (val_kind(s.head) != KIND_COW || val_obj(s.head)[1] != s.n) return false;
+  for (size_t i = 0; i < s.n; i++) out->of[i] = s.args[s.n - 1 - i];
+  return true;
+}
+
+// A jump table: the value on top decides which of the choices, or `otherwise`, goes on.
+static void emit_choices(Compiler *c, const Choices *choices, Value otherwise, bool tail) {
+  size_t table = c->count, ends[ARGS_MAX + 1];
+  for (size_t i = 0; i <= choices->n; i++) emit_word(c, 0);
+  for (size_t i = 0; i <= choices->n; i++) {
+    c->code[table + i] = c->count;
+    if (i > 0 && choices->constant) {
+      emit_const(c, choices->of[i - 1]);
+      if (tail) emit(c, OP_RET, 0, 0);
+    } else {
+      emit_strict(c, i ? choices->of[i - 1] : otherwise, tail);
+    }
+    ends[i] = tail ? 0 : emit(c, OP_JUMP, 0, 0);
+  }
+  for (size_t i = 0; i <= choices->n && !tail; i++) patch_here(c, ends[i]);
+}
+
+static bool emit_switch(Compiler *c, const Spine *s, bool tail) {
+  Choices choices;
+  if (!choices_of(c, s->args[2], &choices)) return false;
+  emit_strict(c, s->args[0], false);
+  emit(c, OP_INDEX, choices.n, 0);
+  emit_choices(c, &choices, s->args[1], tail);
+  return true;
+}
+
+// Keys that are nats differ from anything else at first sight, so that the key need not be forced.
+static bool are_nats(Value keys) {
+  for (size_t i = 0; i < row_len(keys); i++)
+    if (val_kind(row_at(keys, i)) != KIND_NAT) return false;
+  return row_len(keys) > 0;
+}
+
+// By the keys of a tab that the law writes down.
+static bool emit_find(Compiler *c, const Spine *s, bool tail) {
+  Spine tab;
+  Choices choices;
+  Value keys;
+  look(c, s->args[2], &tab);
+  if (tab.form != BODY_CONST || val_is_small(tab.head)) return false;
+  if (tab.n == 0 && val_kind(tab.head) == KIND_TAB) {
+    Value vals = tab_vals(tab.head);
+    if (row_len(vals) > ARGS_MAX) return false;
+    keys = set_keys(tab_keys(tab.head));
+    choices = (Choices){.n = row_len(vals), .constant = true};
+    for (size_t i = 0; i < choices.n; i++) choices.of[i] = row_at(vals, i);
+  } else {
+    if (tab.n != 1 || val_kind(tab.head) != KIND_SET || !choices_of(c, tab.args[0], &choices)) return false;
+    keys = set_keys(tab.head);
+  }
+  if (row_len(keys) != choices.n || !are_nats(keys)) return false;
+  emit_strict(c, s->args[0], false);
+  emit(c, OP_FIND, 0, 0);
+  emit_word(c, keys);
+  emit_choices(c, &choices, s->args[1], tail);
+  return true;
+}
+
+// What decides between its arguments, as control flow. False: not one of those.
 static bool emit_control(Compiler *c, const JetDef *def, const Spine *s, bool tail) {
   if (strcmp(def->name, "_If") == 0) {
     emit_branch(c, OP_UNLESS, s->args, tail);
@@ -191,6 +320,14 @@ static bool emit_control(Compiler *c, const JetDef *def, const Spine *s, bool ta
     emit_strict(c, s->args[0], false);
     emit(c, OP_DROP, 0, 0);
     emit_strict(c, s->args[1], tail);
+  } else if (strcmp(def->name, "_And") == 0) {
+    emit_shortcut(c, s, false, tail);
+  } else if (strcmp(def->name, "_Or") == 0) {
+    emit_shortcut(c, s, true, tail);
+  } else if (strcmp(def->name, "_Switch") == 0) {
+    return emit_switch(c, s, tail);
+  } else if (strcmp(def->name, "tabSwitch") == 0) {
+    return emit_find(c, s, tail);
   } else {
     return false;
   }
@@ -206,18 +343,13 @@ static void emit_jet_args(Compiler *c, const JetDef *def, const Spine *s) {
     emit(c, OP_SWAP, 0, 0);
     return;
   }
-  size_t k = 0;
   for (size_t i = 0; i < s->n; i++) {
-    bool first = order[k] == (char)('0' + i);
-    if (first)
+    if (*order == (char)('0' + i)) {
       emit_strict(c, s->args[i], false);
-    else
+      order++;
+    } else {
       emit_lazy(c, s->args[i]);
-    if (first)
-      k++;
-    else
-      order = "";
-    if (!first) k = 0;
+    }
   }
 }
 
@@ -254,6 +386,7 @@ static void emit_strict(Compiler *c, Value e, bool tail) {
     emit_jet_args(c, def, &s);
     emit(c, in->op, 0, 0);
     emit_word(c, s.head);
+    if (!tail && (in->op == OP_IDX || in->op == OP_GET)) emit(c, OP_EVAL, 0, 0);
   } else if (s.form == BODY_CONST && s.head == 3 && s.n == 1) {
     emit_strict(c, s.args[0], false);
     emit(c, OP_INC, 0, 0);
@@ -274,13 +407,19 @@ static bool names_later(const Block *b, uint32_t own) {
   return b->captured && b->slots[b->captured - 1] >= own;
 }
 
-// All bindings exist before any is computed. One that names only what stands before it is made in one
-// step; if any names itself or a later one, all are reserved first and filled afterwards.
+static bool is_kept(const Compiler *c, uint32_t slot) {
+  return c->bindings[slot].uses > 0 && !c->bindings[slot].in_place;
+}
+
+// Bindings that are used exist before any is computed, but for those computed in place. One that names only
+// what stands before it is made in one step; if any names itself or a later one, all are reserved first and
+// filled afterwards.
 static void emit_bindings(Compiler *c, Value body) {
   Value v, rest, a, b;
   bool cyclic = false;
   size_t first = c->block_count;
   for (uint32_t own = c->arity + 1; body_binding(body, &v, &rest); body = rest, own++) {
+    if (!is_kept(c, own)) continue;
     if (body_form(v, c->last_slot, &a, &b) == BODY_CONST) {
       emit_const(c, a);
     } else {
@@ -310,18 +449,59 @@ static void compile_block(Compiler *c, size_t i) {
 }
 
 static void compile_law(Compiler *c, Value body) {
-  emit_word(c, 0);
-  emit_word(c, c->arity);
-  emit_word(c, c->lets);
-  emit_word(c, 4);
   for (uint32_t i = 1; i <= c->arity; i++) c->where[i] = (int32_t)i - 1;
   c->where[0] = (int32_t)c->arity;
-  for (uint32_t i = 0; i < c->lets; i++) c->where[c->arity + 1 + i] = (int32_t)(c->arity + 2 + i);
+  uint32_t kept = 0;
+  for (uint32_t i = c->arity + 1; i <= c->last_slot; i++)
+    if (is_kept(c, i)) c->where[i] = (int32_t)(c->arity + 2 + kept++);
+  emit_word(c, 0);
+  emit_word(c, c->arity);
+  emit_word(c, kept);
+  emit_word(c, 4);
   emit_bindings(c, body);
   Value v, rest;
   while (body_binding(body, &v, &rest)) body = rest;
   emit_strict(c, body, true);
   for (size_t i = 0; i < c->block_count; i++) compile_block(c, i);
+}
+
+// --- what is in a law --------------------------------------------------------------------------------
+static void count_uses(Compiler *c, Value e) {
+  Value f, arg;
+  BodyForm form;
+  while ((form = body_form(e, c->last_slot, &f, &arg)) == BODY_CALL) {
+    count_uses(c, arg);
+    e = f;
+  }
+  if (form == BODY_SLOT) c->bindings[f].uses++;
+}
+
+// Visits the expressions of bindings that are used, directly or by others that are.
+static void count_all_uses(Compiler *c, Value body) {
+  uint8_t seen[SLOTS_MAX] = {0};
+  count_uses(c, body);
+  for (bool more = true; more;) {
+    more = false;
+    for (uint32_t i = c->arity + 1; i <= c->last_slot; i++) {
+      if (seen[i] || c->bindings[i].uses == 0) continue;
+      seen[i] = more = true;
+      count_uses(c, c->bindings[i].expr);
+    }
+  }
+}
+
+// Decides which bindings that e, at this depth the head of n arguments, alone uses are computed in place:
+// what is used once is computed at most once there too. A cycle has something used twice, so this ends.
+// False: e would become too deep or too wide.
+static bool place(Compiler *c, Value e, int depth, size_t n) {
+  Value f, arg;
+  BodyForm form;
+  if (depth > DEPTH_MAX) return false;
+  for (; (form = body_form(e, c->last_slot, &f, &arg)) == BODY_CALL; e = f)
+    if (++n > ARGS_MAX || !place(c, arg, depth + 1, 0)) return false;
+  if (form != BODY_SLOT || f <= c->arity || c->bindings[f].uses != 1) return true;
+  c->bindings[f].in_place = place(c, c->bindings[f].expr, depth + 1, n);
+  return true;
 }
 
 static bool measure(Compiler *c, Value body) {
@@ -332,9 +512,16 @@ static bool measure(Compiler *c, Value body) {
   if (c->arity + c->lets + 1 > SLOTS_MAX) return false;
   c->last_slot = c->arity + c->lets;
   int nodes = NODES_MAX;
-  for (; body_binding(body, &v, &rest); body = rest)
+  for (uint32_t own = c->arity + 1; body_binding(body, &v, &rest); body = rest, own++) {
     if (!small_enough(c, v, &nodes, 0)) return false;
-  return small_enough(c, body, &nodes, 0);
+    c->bindings[own] = (struct Binding){.expr = v};
+  }
+  if (!small_enough(c, body, &nodes, 0)) return false;
+  count_all_uses(c, body);
+  place(c, body, 0, 0);
+  for (uint32_t i = c->arity + 1; i <= c->last_slot; i++)
+    if (c->bindings[i].uses && !c->bindings[i].in_place) place(c, c->bindings[i].expr, 0, 0);
+  return true;
 }
 
 static void release(Compiler *c) {

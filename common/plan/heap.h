@@ -153,11 +153,21 @@ Value new_app(Machine *m, Value f, const Value *args,
 Value new_cow(Machine *m, Value n);
 Value new_pair_row(Machine *m, Value a, Value b);               // [a b]
 Value new_law(Machine *m, Value name, Value arity, Value body); // recognises data jets
-uint64_t *new_row(Machine *m, size_t n);     // n elements, all 0; fill at once (see heap_alloc)
-uint64_t *new_bar(Machine *m, size_t bytes); // zero filled
+uint64_t *new_row(Machine *m, size_t n);       // n elements, all 0; fill at once (see heap_alloc)
+uint64_t *new_row_unset(Machine *m, size_t n); // n elements, yet to be set
+uint64_t *new_bar(Machine *m, size_t bytes);   // zero filled
 
 // A(v) of an evaluated value, at most NAT_SMALL_MAX.
-uint64_t value_arity_u64(Value v);
+uint64_t value_arity_any(Value v);
+static inline uint64_t value_arity_u64(Value v) {
+  if (val_is_ptr(v)) {
+    const uint64_t *o = val_obj(v);
+    if (obj_kind(o) == KIND_APP && app_left(o) < APP_ARITY_MAX) return app_left(o);
+    if (obj_kind(o) == KIND_PIN && val_is_ptr(o[PIN_ITEM])) o = val_obj(o[PIN_ITEM]);
+    if (obj_kind(o) == KIND_LAW && val_is_small(o[LAW_ARITY])) return o[LAW_ARITY];
+  }
+  return value_arity_any(v);
+}
 
 // Spines. For a value that is no KIND_APP: itself, 0 arguments.
 Value app_head(Value v);

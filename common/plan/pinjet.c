@@ -6,8 +6,7 @@
 
 #define NAME_MAX_BYTES 64
 
-// PIN_JET, besides PIN_HASHED: 0 not looked up, 1 no jet, else index + 2. Any machine would write the
-// same, so no order with other stores is needed, also for sealed pins.
+// Any machine would write the same, so no order with other stores is needed, also for sealed pins.
 static void remember(Value pin, uint64_t word) {
   __atomic_fetch_or(&val_obj(pin)[PIN_JET], word, __ATOMIC_RELAXED);
 }
@@ -30,17 +29,17 @@ static void report_mismatch(Machine *m, Value pin, const char *name, size_t n) {
 
 static uint64_t look_up(Machine *m, Value pin) {
   Value item = val_obj(pin)[PIN_ITEM];
-  if (val_is_small(item) || val_kind(item) != KIND_LAW) return 1;
+  if (val_is_small(item) || val_kind(item) != KIND_LAW) return PIN_NO_JET;
   char name[NAME_MAX_BYTES];
   size_t n = law_name_text(val_obj(item)[LAW_NAME], name);
   Value arity = val_obj(item)[LAW_ARITY];
-  if (n == 0 || !val_is_small(arity)) return 1;
+  if (n == 0 || !val_is_small(arity)) return PIN_NO_JET;
   int index = jet_lookup(m->config.jets, name, n, arity);
   uint8_t hash[32];
   if (index >= 0 && !hash_pin(m, pin, hash)) return 0;
   if (index >= 0 && jet_hash_is(m->config.jets, index, hash)) return (uint64_t)index + 2;
   report_mismatch(m, pin, name, n);
-  return 1;
+  return PIN_NO_JET;
 }
 
 static int jet_index(Machine *m, Value pin) {
@@ -59,7 +58,7 @@ const JetDef *pin_jet_entry(Machine *m, Value pin) {
   return index < 0 ? NULL : jet_table_at(m->config.jets, (size_t)index);
 }
 
-const JetDef *pin_jet(Machine *m, Value pin) {
+const JetDef *pin_find_jet(Machine *m, Value pin) {
   int index = jet_index(m, pin);
   if (index < 0 || !jet_enabled(m->config.jets, index)) return NULL;
   const JetDef *def = jet_table_at(m->config.jets, (size_t)index);

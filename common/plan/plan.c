@@ -122,13 +122,11 @@ Ref plan_tab_get(Machine *m, Ref tab, Ref key) {
 // A copy of the row of `from` with element i replaced (by = 0), put in (1) or left out (-1).
 static Value edited_row(Machine *m, Ref from, size_t i, int by, Ref val) {
   size_t len = row_len(ref_get(m, from));
-  uint64_t *o = new_row(m, (size_t)((ptrdiff_t)len + by));
-  Value row = ref_get(m, from);
-  for (size_t k = 0; k < len; k++) {
-    if (by <= 0 && k == i) continue;
-    size_t to = by > 0 ? k + (k >= i) : by < 0 ? k - (k > i) : k;
-    o[1 + to] = row_at(row, k);
-  }
+  uint64_t *o = new_row_unset(m, (size_t)((ptrdiff_t)len + by));
+  const Value *old = val_obj(ref_get(m, from)) + 1;
+  size_t after = i + (by <= 0 && i < len); // the first of the old ones behind the place
+  memcpy(o + 1, old, i * 8);
+  memcpy(o + 1 + i + (by >= 0), old + after, (len - after) * 8);
   if (by >= 0) o[1 + i] = val_deref(ref_get(m, val));
   return obj_val(o);
 }

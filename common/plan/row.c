@@ -5,16 +5,6 @@
 
 // --- reading ---------------------------------------------------------------------------------------
 
-size_t row_len(Value row) {
-  assert(val_kind(row) == KIND_ROW);
-  return obj_count(val_obj(row));
-}
-
-Value row_at(Value row, size_t i) {
-  assert(i < row_len(row));
-  return val_obj(row)[1 + i];
-}
-
 void row_set_evaluated(Machine *m, Value row, size_t i, Value v) {
   assert(i < row_len(row));
   heap_write(m, val_obj(row), 1 + i, v);

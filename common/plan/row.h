@@ -6,8 +6,14 @@
 
 // --- reading -------------------------------------------------------------------------------------
 // v must be of the kind named; nothing here allocates.
-size_t row_len(Value row);
-Value row_at(Value row, size_t i);                                // may be lazy
+static inline size_t row_len(Value row) {
+  assert(val_kind(row) == KIND_ROW);
+  return obj_count(val_obj(row));
+}
+static inline Value row_at(Value row, size_t i) { // may be lazy
+  assert(i < row_len(row));
+  return val_obj(row)[1 + i];
+}
 void row_set_evaluated(Machine *m, Value row, size_t i, Value v); // overwrites an element by its own value
                                                                   // (an evaluated form of the same thing)
 Value set_keys(Value set);                                        // the row
