@@ -380,6 +380,9 @@ static void check_module(Run *r, Module *m) {
   size_t total = m->count > t.definitions ? m->count : t.definitions;
   bool ok = t.trees == t.blocks && t.equal == total && t.held == m->held && t.failed == 0 && t.state;
   if (!ok) r->bad = true;
+  if (t.held != m->held || t.failed > 0)
+    fprintf(stderr, "%s: %zu assertions hold and %zu do not; in C %zu hold\n", m->name, t.held, t.failed,
+            m->held);
   printf("%-16s %6zu %6zu %8zu %6zu %6zu %8zu %8s %8.2f\n", m->name, t.blocks, t.blocks - t.trees, total,
          t.equal, total - t.equal, t.held, t.state ? "same" : "DIFFERS", seconds() - start);
   fflush(stdout);
