@@ -36,6 +36,8 @@ static Outcome next_quantum(Machine *m) {
   return RUN_DONE;
 }
 
+static bool is_force(const JetDef *def) { return def == &def_force || def == &def_force_last; }
+
 // --- unwinding -----------------------------------------------------------------------------------
 // A suspension whose computation ended without a value: meeting it again ends the same way.
 static void kill_suspension(Machine *m, Value t, Outcome why) {
@@ -57,7 +59,7 @@ static bool unwind(Machine *m, Outcome why) {
     case FRAME_ROUTINE: {
       Value *top = m->stack + m->frame;
       const JetDef *def = (const JetDef *)(uintptr_t)top[-2];
-      if (def == &def_force) force_unwind(m, top - 2 - top[-1], top - 2);
+      if (is_force(def)) force_unwind(m, top - 2 - top[-1], top - 2);
       if (why == RUN_CRASH && def->catches) return true;
       break;
     }
@@ -144,11 +146,11 @@ static Value call_from_routine(Machine *m, const JetDef *def, const Value *base,
 }
 
 // Opens the frame that forces v.
-static Value start_force(Machine *m, Value v, const JetDef **def, Value **base) {
-  *def = &def_force;
+static Value start_force(Machine *m, const JetDef *how, Value v, const JetDef **def, Value **base) {
+  *def = how;
   *base = m->sp;
   stack_push(m, v);
-  open_routine(m, &def_force, 0);
+  open_routine(m, how, 0);
   return 0;
 }
 
@@ -190,7 +192,7 @@ Outcome machine_run(Machine *m, uint64_t slice) {
     goto apply;
   }
   if (m->resume == RESUME_FORCE) {
-    v = start_force(m, v, &def, &base);
+    v = start_force(m, &def_force, v, &def, &base);
     goto routine;
   }
 
@@ -419,7 +421,11 @@ routine:
   case JET_EVAL: push_routine(m, FRAME_ROUTINE, def, base); goto eval;
   case JET_FORCE:
     push_routine(m, FRAME_ROUTINE, def, base);
-    v = start_force(m, v, &def, &base);
+    v = start_force(m, &def_force, v, &def, &base);
+    goto routine;
+  case JET_FORCE_LAST:
+    push_routine(m, FRAME_ROUTINE, def, base);
+    v = start_force(m, &def_force_last, v, &def, &base);
     goto routine;
   case JET_APPLY:
     n = (size_t)v;
@@ -442,7 +448,7 @@ routine:
   case JET_DIVERGES: why = RUN_DIVERGES; break;
   case JET_STOP: why = m->stop; break;
   }
-  if (def == &def_force) force_unwind(m, base, m->sp);
+  if (is_force(def)) force_unwind(m, base, m->sp);
   trace_routine(m, def, base);
 
 stop:

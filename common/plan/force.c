@@ -1,6 +1,7 @@
 // Full evaluation: a depth-first walk over the parts of a value that are not known to be in normal
 // form, in the order of their formal application (head first, then arguments in order of application,
-// so rows from the highest index down).
+// so rows from the highest index down); or in the opposite order, the last argument first and the head
+// last.
 //
 // Frame: [value][state][self], then the walk's own stack: pairs of an object being walked and the
 // position of its next part. Objects on that stack carry OBJ_SEEN: meeting one again means that the
@@ -10,10 +11,14 @@
 #include "common/plan/row.h"
 
 // The word index of an object's `at`-th part in walking order; 0 when there are no more.
-static size_t part_index(const uint64_t *o, size_t at) {
+static size_t part_index(const uint64_t *o, size_t at, bool last_first) {
   switch (obj_kind(o)) {
-  case KIND_ROW: return at < obj_count(o) ? obj_count(o) - at : 0;
-  case KIND_APP: return at <= app_args(o) ? 1 + at : 0;
+  case KIND_ROW:
+    if (at == obj_count(o)) return 0;
+    return last_first ? 1 + at : obj_count(o) - at;
+  case KIND_APP:
+    if (at > app_args(o)) return 0;
+    return last_first ? 1 + app_args(o) - at : 1 + at;
   case KIND_TAB: return at < 1 ? TAB_VALS : 0;
   default: return 0;
   }
@@ -25,11 +30,11 @@ static void finish(Machine *m, Value *pair) {
   o[0] = (o[0] | OBJ_NF) & ~(uint64_t)OBJ_SEEN;
 }
 
-static JetResult walk(Machine *m, Value *bottom, Value *io) {
+static JetResult walk(Machine *m, Value *bottom, bool last_first, Value *io) {
   while (m->sp > bottom) {
     Value *top = m->sp - 2;
     uint64_t *o = val_obj(top[0]);
-    size_t index = part_index(o, (size_t)top[1]);
+    size_t index = part_index(o, (size_t)top[1], last_first);
     if (index == 0) {
       finish(m, top);
       m->sp -= 2;
@@ -59,7 +64,7 @@ static JetResult walk(Machine *m, Value *bottom, Value *io) {
   return JET_DONE;
 }
 
-static JetResult run_force(Machine *m, Value *f, Value *io) {
+static JetResult force(Machine *m, Value *f, bool last_first, Value *io) {
   Value *bottom = f + 3;
   if (f[1] == 0) {
     f[1] = 1;
@@ -80,15 +85,19 @@ static JetResult run_force(Machine *m, Value *f, Value *io) {
   } else {
     Value *top = m->sp - 2;
     uint64_t *o = val_obj(top[0]);
-    heap_write(m, o, part_index(o, (size_t)top[1]), *io);
+    heap_write(m, o, part_index(o, (size_t)top[1], last_first), *io);
   }
-  JetResult result = walk(m, bottom, io);
+  JetResult result = walk(m, bottom, last_first, io);
   if (result == JET_DONE) *io = f[0];
   return result;
 }
+
+static JetResult run_force(Machine *m, Value *f, Value *io) { return force(m, f, false, io); }
+static JetResult run_force_last(Machine *m, Value *f, Value *io) { return force(m, f, true, io); }
 
 void force_unwind(Machine *m, Value *frame, Value *top) {
   for (Value *p = frame + 3; p + 1 < top; p += 2) val_obj(p[0])[0] &= ~(uint64_t)OBJ_SEEN;
 }
 
 const JetDef def_force = {.name = "{force}", .arity = 1, .state = 1, .run = run_force};
+const JetDef def_force_last = {.name = "{force}", .arity = 1, .state = 1, .run = run_force_last};

@@ -55,12 +55,13 @@ static inline uint64_t frame_pop(Machine *m) {
 
 // Routines of the machine itself. `self` (the word behind the state) is the opcode.
 extern const JetDef op_law, op_match, op_natcase, op_inc, op_pin, op_crash;
-extern const JetDef def_force;
+extern const JetDef def_force, def_force_last;
 
 // The state word of op_crash that holds the law which called it, or 0 when a frame below tells.
 enum { CRASH_CALLER = 2 };
 
-// Called when a frame of def_force is thrown away by a crash or limit: clears the marks it left.
+// Called when a frame of def_force or def_force_last is thrown away by a crash or limit: clears the marks it
+// left.
 void force_unwind(Machine *m, Value *frame, Value *top);
 
 // Sets the crash registers; for `return jet_crash(m, op, arg)`.

@@ -17,10 +17,11 @@
 #include "common/plan/machine.h"
 
 typedef enum JetResult {
-  JET_DONE,     // *io is the result, evaluated
-  JET_TAIL,     // *io, possibly lazy, is to be evaluated as the result; the frame is gone
-  JET_EVAL,     // evaluate *io to weak head normal form, then call again
-  JET_FORCE,    // evaluate *io to normal form, then call again
+  JET_DONE,       // *io is the result, evaluated
+  JET_TAIL,       // *io, possibly lazy, is to be evaluated as the result; the frame is gone
+  JET_EVAL,       // evaluate *io to weak head normal form, then call again
+  JET_FORCE,      // evaluate *io to normal form, then call again
+  JET_FORCE_LAST, // the same, of each app the last argument first and its head last
   JET_APPLY,    // the routine pushed f, then args on the stack, *io = number of args: call, then as JET_EVAL
   JET_TAILCALL, // the same as the result; the frame is gone
   JET_DECLINE,  // run the law's body on the arguments (only before any state is changed; jets only)
@@ -49,7 +50,7 @@ typedef struct JetGroup {
 } JetGroup;
 
 extern const JetGroup jets_fan, jets_bit, jets_nat, jets_cmp, jets_row, jets_list, jets_str, jets_set,
-    jets_tab, jets_pad, jets_bar, jets_type, jets_word, jets_hash, jets_misc;
+    jets_tab, jets_pad, jets_bar, jets_seed, jets_type, jets_word, jets_hash, jets_misc;
 
 // A table of groups, some jets switched off. Immutable once made; shared by machines. A jet that two
 // groups define is the later group's.

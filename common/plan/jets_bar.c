@@ -99,6 +99,14 @@ static JetResult run_drop(Machine *m, Value *f, Value *io) {
   return slice(m, &f[1], as_index(f[0], n), n, io);
 }
 
+// offset, width, bar. In one piece: its law would copy all that is behind the offset first, and so make
+// taking a text apart quadratic.
+static JetResult run_slice(Machine *m, Value *f, Value *io) {
+  if (is_strange(f[2])) return JET_DECLINE;
+  size_t n = len_of(f[2]), from = as_index(f[0], n);
+  return slice(m, &f[2], from, from + jet_take_count(f[1], n - from), io);
+}
+
 // offset, width, bar
 static JetResult run_slice_to_nat(Machine *m, Value *f, Value *io) {
   if (is_strange(f[2])) return JET_DECLINE;
@@ -217,6 +225,7 @@ static const JetDef bar[] = {
     JET("barCat", 1, 2, "0", run_cat, "E8ad3F9S1GGfCxmDwcZzUUrkjqWbzEDRnuxxvdh92Q5u"),
     JET("barTake", 2, 0, "01", run_take, "BQZzhV3xiMvEJWpAzjv2nJTxKu9XfGRmCG8iYBynP7Uv"),
     JET("barDrop", 2, 0, "01", run_drop, "4zNT1Sfc7yv1ujqpZHN6HM3qbMQ3yAh9f4zpjwgB65ao"),
+    JET("barSlice", 3, 0, "102", run_slice, "6hf8qz1FRJGiD2q9Xw549QQ93QAuy7w5uFnbSkP29Cpk"),
     JET("_BarSliceToNat", 3, 0, "102", run_slice_to_nat, "DbKqsHmZ1ZnXXZt8SatkyVU1hPMEk4ZcE6nn4JLmx1vr"),
     JET("barElemIndexEnd", 2, 1, "1", run_index_end, "JXHswKJpbWwi9nDXpWwZvhSLwQNDGwRKcg1Nc7p3Yw5"),
     JET("barFlat", 1, 1, "0", run_flat, "3wHv6z3N9k2ZdDK57ZMe7ak1bMt4SodmtZQPUrHqeBR6"),
