@@ -150,8 +150,9 @@ bool rex_fault_err(Err *err, const RexBlock *block, const Fault *f) {
   case FAULT_NESTING: return nesting_err(err, block, at, f);
   case FAULT_STRING: return string_err(err, block, at, block->src + f->at);
   case FAULT_RUNE:
-    return rex_block_err(err, ERR_DATA, block, at,
-                         "brackets may not contain runes between spaces: write [a+b] or [(a + b)]");
+    return rex_block_err(err, ERR_DATA, block, at, "brackets may not contain runes between spaces: %s",
+                         block->src[f->at] == ',' ? "there are no commas, write [a b]"
+                                                  : "write [a+b] or [(a + b)]");
   case FAULT_DEPTH: return rex_block_err(err, ERR_LIMIT, block, at, "nesting deeper than %d", REX_MAX_DEPTH);
   default: return err_set(err, ERR_INTERNAL, "%s:%u: a block without tree", block->file, block->line);
   }

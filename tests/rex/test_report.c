@@ -43,7 +43,7 @@ static const Bad bads[] = {
      "brackets may not contain runes between spaces: write [a+b] or [(a + b)]\n  [a + b]\n     ^"},
     {"[+]", "t:1:2", "brackets may not contain runes between spaces: write [a+b] or [(a + b)]\n  [+]\n   ^"},
     {"([a, b])", "t:1:4",
-     "brackets may not contain runes between spaces: write [a+b] or [(a + b)]\n  ([a, b])\n     ^"},
+     "brackets may not contain runes between spaces: there are no commas, write [a b]\n  ([a, b])\n     ^"},
     // The first by position counts, not the first found.
     {"[a + b] )", "t:1:4", NULL},
     {"(a\tb", "t:1:1", NULL},
