@@ -62,6 +62,7 @@ void cog_free(Cog *c) {
     mem_free(c->trace[i].text);
   }
   mem_free(c->trace);
+  mem_free(c->at_work);
   mem_free(c->followers);
   btab_free(&c->by_message);
   mem_free(c->window);

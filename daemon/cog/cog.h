@@ -100,6 +100,7 @@ typedef struct Cog {
   CtlCall **followers;
   size_t follower_count, follower_cap;
   bool replaying; // the machine's trace is not shown
+  char *at_work;  // the functions in which the last event failed, innermost first; NULL: it did not
 } Cog;
 
 Cog *cog_new(uint64_t id, const char *name, size_t name_len, size_t memory, const JetTable *jets);

@@ -280,10 +280,12 @@ static void finish_event(Engine *e, Cog *c, Record *r, Ref old) {
   if (r->outcome != OUTCOME_DONE)
     engine_release(e, (Release){.kind = RELEASE_LINE,
                                 .cog = c->id,
-                                .text = mem_printf("event %llu ended in %s", (unsigned long long)r->event,
+                                .text = mem_printf("event %llu ended in %s%s%s", (unsigned long long)r->event,
                                                    r->outcome == OUTCOME_CRASH  ? "a crash"
                                                    : r->outcome == OUTCOME_TIME ? "its time limit"
-                                                                                : "a limit")});
+                                                                                : "a limit",
+                                                   c->at_work != NULL ? "; at work, innermost first: " : "",
+                                                   c->at_work != NULL ? c->at_work : "")});
   if (c->state == STATE_SPINNING) {
     cog_update_requests(c, old, &e->world);
     if (!announce_children(e, &err)) engine_break(e, &err);

@@ -1,5 +1,6 @@
 // Events: the cog applied to the tab of its ready answers, in slices; and the same again from the log.
 #include "common/base/blake3.h"
+#include "common/base/buf.h"
 #include "common/base/mem.h"
 #include "daemon/cog/cog.h"
 #include <string.h>
@@ -58,6 +59,38 @@ static void end_in_crash(Cog *c) {
   c->state = STATE_CRASHED;
 }
 
+#define NAMES_SHOWN 10
+#define NAME_LEN 40
+
+// A name that may be shown; "" for others, and for the machine's own routines.
+static void law_name(Cog *c, Value law, char name[NAME_LEN + 1]) {
+  Ref nat = plan_law_name(c->m, ref_new(c->m, law));
+  size_t n = plan_nat_size(c->m, nat);
+  if (n > NAME_LEN) n = 0;
+  plan_nat_copy(c->m, nat, name, n);
+  for (size_t i = 0; i < n; i++)
+    if (name[i] <= ' ' || name[i] > '~') n = 0;
+  if (n > 1 && name[0] == '_' && name[1] >= 'A' && name[1] <= 'Z') n = 0;
+  name[n] = 0;
+}
+
+// To be noted before anything else runs on the machine.
+static void note_at_work(Cog *c) {
+  CrashEntry entries[TRACE_INNER + TRACE_OUTER];
+  char name[NAME_LEN + 1];
+  uint64_t left_out;
+  size_t n = machine_trace(c->m, entries, &left_out), shown = 0;
+  Buf names = {0};
+  for (size_t i = 0; i < n && i < TRACE_INNER && shown < NAMES_SHOWN; i++) {
+    law_name(c, entries[i].law, name);
+    if (name[0] != 0) buf_printf(&names, "%s%s", shown++ > 0 ? ", " : "", name);
+  }
+  if (shown == NAMES_SHOWN) buf_str(&names, ", ..");
+  mem_free(c->at_work);
+  c->at_work = names.len > 0 ? mem_strdup(buf_cstr(&names)) : NULL;
+  buf_free(&names);
+}
+
 static RecordOutcome outcome_of(Outcome o) {
   switch (o) {
   case RUN_DONE: return OUTCOME_DONE;
@@ -90,7 +123,10 @@ static void take_outcome(Cog *c, RecordOutcome outcome, uint64_t ns) {
 static void finish(Cog *c, Outcome o, uint64_t ns, Record *record) {
   RecordOutcome outcome = outcome_of(o);
   RefMark mark = refs_mark(c->m);
-  if (outcome == OUTCOME_DONE) cog_set_value(c, ref_new(c->m, machine_result(c->m)));
+  if (outcome == OUTCOME_DONE)
+    cog_set_value(c, ref_new(c->m, machine_result(c->m)));
+  else
+    note_at_work(c);
   refs_release(c->m, mark);
   take_outcome(c, outcome, ns);
   *record = (Record){.kind = RECORD_EVENT,

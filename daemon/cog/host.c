@@ -108,6 +108,11 @@ static RpcCogInfo describe(Cog *c, char **detail) {
   for (size_t i = 0; i < c->request_count; i++) open += c->requests[i].kind != REQUEST_NONE;
   *detail = NULL;
   if (c->state == STATE_CRASHED) *detail = crash_words(c);
+  if (c->state == STATE_CRASHED && c->at_work != NULL) {
+    char *crash = *detail;
+    *detail = mem_printf("%s, in %s", crash, c->at_work);
+    mem_free(crash);
+  }
   if (c->state == STATE_TIMED_OUT)
     *detail = mem_printf("event %" PRIu64 " reached its limit after %.1f s", c->events,
                          (double)c->timeout_ns / 1e9);

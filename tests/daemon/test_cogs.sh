@@ -89,6 +89,8 @@ check 'the others live' 'event 4' "$(pall send journal 10 --path in)"
 listing=$(pall ps)
 check 'crashed' 'crashed' "$listing"
 check 'timed out' 'timed' "$listing"
+check 'where it crashed' 'crash boom, in crasher' "$(pall inspect crasher)"
+check 'the trace tells where' 'ended in a crash; at work, innermost first: crasher' "$(pall trace crasher)"
 check 'a dead cog takes nothing' 'takes no messages' "$(pall send crasher 5 --path in)"
 stop -9
 start
