@@ -129,20 +129,28 @@ static bool bundle(Library *l, Ref v, Buf *out, Err *err) {
   return library_outcome(l, plan_force(l->m, v), err) && bundle_encode(l->m, v, BUNDLE_MAX, out, err);
 }
 
+static bool main_of(Library *l, const char *path, Buf *out, Err *err) {
+  Err none = ERR_INIT;
+  if (!sire_load_file(l->sire, path, err)) return false;
+  Ref v = sire_lookup(l->sire, "main", &none);
+  if (v) return bundle(l, v, out, err);
+  err_set(err, ERR_NOT_FOUND, "%s defines no `main`; a cog is the value that a file calls main", path);
+  return err_at(err, "%s", path);
+}
+
+static bool from_seed(const char *path, Buf *out, Err *err) {
+  Machine *m = machine_new(&(MachineConfig){.memory = MEMORY});
+  Ref v = seed_read_file(m, path, err);
+  bool ok = v && bundle_encode(m, v, BUNDLE_MAX, out, err);
+  machine_free(m);
+  return ok;
+}
+
 static bool from_file(void *ctx, const char *path, const ValueScope *scope, Buf *out, Err *err) {
   Library l = {0};
   (void)ctx;
-  bool ok = library_open(&l, scope->lib, NULL, LIBRARY_CACHED, err) && sire_load_file(l.sire, path, err);
-  Ref main_value = 0;
-  if (ok) {
-    main_value = sire_lookup(l.sire, "main", err);
-    if (!main_value) {
-      ok = err_set(err, ERR_NOT_FOUND, "%s defines no `main`; a cog is the value that a file calls main",
-                   path);
-      err_at(err, "%s", path);
-    }
-  }
-  ok = ok && bundle(&l, main_value, out, err);
+  if (seed_is_path(path)) return from_seed(path, out, err);
+  bool ok = library_open(&l, scope->lib, NULL, LIBRARY_CACHED, err) && main_of(&l, path, out, err);
   library_close(&l);
   return ok;
 }
@@ -188,4 +196,6 @@ const Values LIBRARY_VALUES = {.from_file = from_file,
                                .render = render,
                                .check = library_check,
                                .repl = library_repl,
-                               .cache = library_cache};
+                               .cache = library_cache,
+                               .build = library_build,
+                               .show = library_show};

@@ -25,15 +25,17 @@ typedef struct ValueStyle {
 
 typedef struct Values {
   void *ctx;
-  // Loads the Sire file and takes its `main`. ERR_NOT_FOUND: no such file or no `main` in it; ERR_DATA
-  // with file:line:column: it does not compile.
+  // Loads the Sire file and takes its `main`, or the value in a seed file. ERR_NOT_FOUND: no such file or
+  // no `main` in it; ERR_DATA with file:line:column: it does not compile.
   bool (*from_file)(void *ctx, const char *path, const ValueScope *scope, Buf *out, Err *err);
   // Evaluates one expression. Plain literals need no library. ERR_DATA.
   bool (*from_text)(void *ctx, const char *text, const ValueScope *scope, Buf *out, Err *err);
   // Shows a bundle. ERR_DATA when it is not one.
   bool (*render)(void *ctx, const uint8_t *bundle, size_t len, const ValueStyle *style, Buf *out, Err *err);
-  // The verbs check and sire, which run Sire as they print, and cache.
+  // The verbs of these names.
   bool (*check)(Cli *cli, const Args *args, Err *err);
   bool (*repl)(Cli *cli, const Args *args, Err *err);
   bool (*cache)(Cli *cli, const Args *args, Err *err);
+  bool (*build)(Cli *cli, const Args *args, Err *err);
+  bool (*show)(Cli *cli, const Args *args, Err *err);
 } Values;

@@ -17,6 +17,16 @@ bool verb_cache(Cli *cli, const Args *args, Err *err) {
   return v && v->cache(cli, args, err);
 }
 
+bool verb_build(Cli *cli, const Args *args, Err *err) {
+  const Values *v = cli_values(cli, err);
+  return v && v->build(cli, args, err);
+}
+
+bool verb_show(Cli *cli, const Args *args, Err *err) {
+  const Values *v = cli_values(cli, err);
+  return v && v->show(cli, args, err);
+}
+
 bool verb_eval(Cli *cli, const Args *args, Err *err) {
   const Values *v = cli_values(cli, err);
   ValueScope scope = {args_option(args, "--module"), args_option(args, "--lib")};

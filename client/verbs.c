@@ -57,6 +57,15 @@ static const OptionSpec EVAL_OPTIONS[] = {
 static const OptionSpec SIRE_OPTIONS[] = {
     LIB_OPTION,
 };
+static const OptionSpec BUILD_OPTIONS[] = {
+    {"--output", 'o', ARG_FILE, "FILE",
+     "where to write it (NAME.seed, in this folder); - is standard output"},
+    {"--name", 0, ARG_TEXT, "NAME", "the name whose value is wanted (main, else the last expression)"},
+    LIB_OPTION,
+};
+static const OptionSpec SHOW_OPTIONS[] = {
+    {"--depth", 0, ARG_TEXT, "N", "levels to show (64)"},
+};
 static const OptionSpec CACHE_OPTIONS[] = {
     {"--clear", 0, ARG_NONE, NULL, "remove it"},
 };
@@ -82,11 +91,12 @@ const Verb VERBS[] = {
              "Examples:\n"
              "  pall ps\n"
              "  pall ps --json | jq '.[] | select(.state == \"crashed\")'\n"},
-    {"spawn", verb_spawn, "run a Sire file as a new cog", .positionals = {{"FILE", ARG_FILE}}, .least = 1,
-     .most = 1, OPTIONS(SPAWN_OPTIONS),
+    {"spawn", verb_spawn, "run a Sire file or a seed as a new cog", .positionals = {{"FILE", ARG_FILE}},
+     .least = 1, .most = 1, OPTIONS(SPAWN_OPTIONS),
      .more =
-         "FILE is a Sire file; what it binds to the name main is the cog. The cog runs from then on, over\n"
-         "restarts of palld. Prints its number, or its name when it has one.\n"
+         "FILE is a Sire file; what it binds to the name main is the cog. Or it is a seed that 'pall build'\n"
+         "wrote, NAME.seed. The cog runs from then on, over restarts of palld. Prints its number, or its\n"
+         "name when it has one.\n"
          "\n"
          "Example:\n"
          "  pall spawn counter.sire --name counter\n"},
@@ -165,6 +175,23 @@ const Verb VERBS[] = {
          "  pall sire my.sire\n"
          "  echo '(add 2 3)' | pall sire\n"
          "  echo ':doc foldl' | pall sire\n"},
+    {"build", verb_build, "compile a Sire file to a value in a file", .positionals = {{"FILE", ARG_FILE}},
+     .least = 1, .most = 1, OPTIONS(BUILD_OPTIONS),
+     .more = "Writes the value of main as a seed: all of it, in a form that other implementations read too.\n"
+             "Prints the size and the hash of the value. Needs no palld. 'pall show' shows the value, and\n"
+             "'pall spawn' runs it as a cog.\n"
+             "\n"
+             "Examples:\n"
+             "  pall build counter.sire\n"
+             "  pall build shop.sire --name stock -o stock.seed\n"},
+    {"show", verb_show, "show the value in a file", .positionals = {{"FILE", ARG_FILE}}, .least = 1,
+     .most = 1, OPTIONS(SHOW_OPTIONS),
+     .more = "FILE is a seed, as 'pall build' writes it. Prints its value as Sire, or as JSON with --json.\n"
+             "Parts deeper than --depth are shown as dots. Nothing in the file is run.\n"
+             "\n"
+             "Examples:\n"
+             "  pall show counter.seed\n"
+             "  pall show counter.seed --depth 3\n"},
     {"cache", verb_cache, "show or clear what is kept of compiled Sire", OPTIONS(CACHE_OPTIONS),
      .more =
          "What was compiled once is kept in files, by the contents of its source: check, eval, sire and\n"
