@@ -2,7 +2,9 @@
 #include "common/base/mem.h"
 #include "tests/base/suite.h"
 #include "tests/sire/support.h"
+#include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 
 typedef struct Bad {
   const char *source, *where, *msg; // where: without the folder
@@ -212,6 +214,37 @@ START_TEST(limits) {
 }
 END_TEST
 
+static Machine *volatile interrupted;
+static void on_alarm(int signal) {
+  (void)signal;
+  machine_interrupt(interrupted);
+}
+
+// What would run for ever while it is compiled can be interrupted: a value, a macro, an assertion.
+START_TEST(interrupts) {
+  static const char *const endless[] = {
+      "= (loop x) (loop x)\n= y (loop 1)\n",
+      "= (loop x) (loop x)\n= ({%} s x err ok) (loop s)\n= y (% 3)\n",
+      "= (loop x) (loop x)\n\n=?= 1 (loop 1)\n",
+      "= (loop x) (loop x)\n\n(loop 1)\n",
+  };
+  Fixture *f = fixture_new();
+  interrupted = f->m;
+  signal(SIGVTALRM, on_alarm);
+  struct itimerval often = {{0, 50000}, {0, 50000}}, never = {{0, 0}, {0, 0}};
+  for (size_t i = 0; i < sizeof endless / sizeof *endless; i++) {
+    setitimer(ITIMER_VIRTUAL, &often, NULL);
+    bool ok = fixture_load(f, endless[i]);
+    setitimer(ITIMER_VIRTUAL, &never, NULL);
+    ck_assert(!ok);
+    ck_assert_int_eq(f->err.code, ERR_LIMIT);
+    ck_assert_msg(strstr(f->err.msg, "an interrupt") != NULL, "%s", f->err.msg);
+  }
+  ck_assert_msg(fixture_load(f, "= y 3\n"), "%s", f->err.msg);
+  fixture_free(f);
+}
+END_TEST
+
 // Nesting that no reader limits: chains of heirs, one inside the other in meaning.
 START_TEST(nesting) {
   Fixture *f = fixture_new();
@@ -251,5 +284,5 @@ START_TEST(wide) {
 }
 END_TEST
 
-SUITE_MAIN("sire/errors", reports, suggestions, assertions, assertion_that_cannot_be_read, limits, nesting,
-           wide)
+SUITE_MAIN("sire/errors", reports, suggestions, assertions, assertion_that_cannot_be_read, limits, interrupts,
+           nesting, wide)
