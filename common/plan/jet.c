@@ -67,6 +67,7 @@ void jet_table_free(JetTable *t) {
 
 size_t jet_table_count(const JetTable *t) { return t->count; }
 const JetDef *jet_table_at(const JetTable *t, size_t i) { return t->entries[i].def; }
+const char *jet_table_group(const JetTable *t, size_t i) { return t->entries[i].group->name; }
 
 int jet_lookup(const JetTable *t, const char *name, size_t len, uint64_t arity) {
   const uint64_t *index = btab_get(&t->by_name, name, len);

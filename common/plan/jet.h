@@ -62,6 +62,7 @@ void jet_table_free(JetTable *t);
 // Iteration for `pall`, tests and docs.
 size_t jet_table_count(const JetTable *t);
 const JetDef *jet_table_at(const JetTable *t, size_t i);
+const char *jet_table_group(const JetTable *t, size_t i); // the name of its group
 
 // Index of the jet with this name and arity, or -1; then whether `hash` is its hash.
 int jet_lookup(const JetTable *t, const char *name, size_t len, uint64_t arity);

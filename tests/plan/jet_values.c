@@ -1,4 +1,5 @@
 #include "tests/plan/jet_values.h"
+#include "common/plan/seed.h"
 #include <string.h>
 
 static uint64_t next(JetValues *g) {
@@ -15,6 +16,12 @@ void jet_values_seed(JetValues *g, uint64_t seed) {
   g->random = seed;
   g->crashes = 0;
   buf_clear(&g->text);
+  buf_clear(&g->germ);
+}
+
+void jet_values_free(JetValues *g) {
+  buf_free(&g->text);
+  buf_free(&g->germ);
 }
 
 static Ref wrapped(JetValues *g, char kind, int depth);
@@ -249,6 +256,71 @@ static Ref odd_thing(JetValues *g, int depth) {
   }
 }
 
+// --- seeds -----------------------------------------------------------------------------------------------
+
+static Ref calm_value(JetValues *g, char kind, int depth) {
+  bool calm = g->calm;
+  g->calm = true;
+  Ref v = wrapped(g, kind, depth - 1);
+  g->calm = calm;
+  return plan_force(g->m, v) == RUN_DONE ? v : plan_nat(g->m, 0);
+}
+
+static Ref pin(JetValues *g, int depth) {
+  buf_str(&g->text, "<");
+  Ref v = plan_pin(g->m, calm_value(g, one_in(g, 2) ? 'T' : '*', depth));
+  buf_str(&g->text, ">");
+  return v;
+}
+
+// Bytes changed, left out or added.
+static void spoil(JetValues *g, Buf *bytes) {
+  if (bytes->len == 0) return;
+  switch (below(g, 4)) {
+  case 0: bytes->data[below(g, bytes->len)] = (uint8_t)next(g); break;
+  case 1: bytes->data[below(g, bytes->len)] ^= (uint8_t)(1 << below(g, 8)); break;
+  case 2: bytes->len -= 8; break;
+  default: buf_le64(bytes, next(g)); break;
+  }
+}
+
+static Ref seed_of(JetValues *g, Buf *bytes) {
+  if (!g->calm && one_in(g, 3)) spoil(g, bytes);
+  buf_str(&g->text, "seed:");
+  for (size_t i = 0; i < bytes->len; i++) buf_printf(&g->text, "%02x", bytes->data[i]);
+  return plan_bar(g->m, bytes->data, bytes->len);
+}
+
+static Ref seed_bar(JetValues *g, int depth) {
+  if (g->germ.len > 0) return seed_of(g, &g->germ);
+  Buf bytes = {0};
+  Err err = ERR_INIT;
+  Ref v = calm_value(g, '*', depth);
+  Ref bar = seed_save(g->m, v, &bytes, &err) ? seed_of(g, &bytes) : plan_bar(g->m, NULL, 0);
+  buf_free(&bytes);
+  return bar;
+}
+
+// A germ of a row of functions and other things, and its pins, as _SaveGerm gives them.
+static Ref germ_pins(JetValues *g, int depth) {
+  Machine *m = g->m;
+  Ref at[8];
+  size_t n = below(g, 7);
+  for (size_t i = 0; i < n; i++)
+    at[i] = one_in(g, 2) ? ref_dup(m, g->functions[below(g, g->function_count)]) : calm_value(g, '*', depth);
+  Ref item = plan_row(m, at, n);
+  plan_force(m, item);
+  Value *pins = m->sp;
+  machine_refresh(m);
+  buf_clear(&g->germ);
+  if (!seed_encode(m, ref_get(m, item), true, &g->germ)) buf_clear(&g->germ);
+  size_t count = (size_t)(m->sp - pins);
+  Ref found[64];
+  for (size_t i = 0; i < count && i < 64; i++) found[i] = ref_new(m, pins[i]);
+  m->sp = pins;
+  return plan_row(m, found, count < 64 ? count : 64);
+}
+
 // --- choosing --------------------------------------------------------------------------------------------
 
 static Ref anything(JetValues *g, int depth) {
@@ -287,6 +359,9 @@ static Ref plain(JetValues *g, char kind, int depth) {
   case 'Q': return row(g, some_length(g), 'P', depth);
   case 'F': return tree(g, 'P', 'F', depth);
   case 'C': return row(g, some_length(g), 'n', depth);
+  case 'j': return pin(g, depth);
+  case 'E': return seed_bar(g, depth);
+  case 'V': return germ_pins(g, depth);
   case 'f': return function(g, 1, depth);
   case 'g': return function(g, 2, depth);
   case 'h': return function(g, 3, depth);

@@ -10,6 +10,7 @@
 //   r row         R row of rows    a app    l list         p row of pairs
 //   s set         S row of sets    t tab    b bar          B tree of bars    T row of bars
 //   P pad         Q row of pads    F tree of pads          C row of characters
+//   j pin    E seed    V pins, for which the next E is a germ
 //   f function of one argument, g of two, h of three, u step of an unfolding    * anything
 typedef struct JetValues {
   Machine *m;
@@ -19,7 +20,9 @@ typedef struct JetValues {
   size_t function_count;
   Buf text;  // what was made, for messages
   bool calm; // nothing lazy, nothing that crashes
+  Buf germ;  // of the last V
 } JetValues;
 
+void jet_values_free(JetValues *g);
 void jet_values_seed(JetValues *g, uint64_t seed);
 Ref jet_value(JetValues *g, char kind); // possibly wrapped in a suspended call
