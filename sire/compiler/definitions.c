@@ -35,32 +35,9 @@ void definitions_free(Definitions *d) {
   mem_free(d);
 }
 
-static bool is_name(const Rex *x, Name name) {
-  return (x->kind == REX_WORD || x->kind == REX_TEXT) && x->len == name.len &&
-         memcmp(x->text, name.bytes, name.len) == 0;
-}
-
-// First leaf in reading order that is the name.
-static const Rex *find_leaf(const Rex *root, Name name) {
-  const Rex **todo = NULL;
-  size_t count = 0, cap = 0;
-  const Rex *found = NULL;
-  mem_reserve(todo, cap, 1);
-  todo[count++] = root;
-  while (found == NULL && count > 0) {
-    const Rex *x = todo[--count];
-    if (is_name(x, name)) found = x;
-    mem_reserve(todo, cap, count + x->count + 1);
-    if (x->heir != NULL) todo[count++] = x->heir;
-    for (uint32_t i = x->count; i-- > 0;) todo[count++] = x->sons[i];
-  }
-  mem_free(todo);
-  return found;
-}
-
 SirePlace definition_place(Sire *s, Name name) {
   SirePlace p = report_place(s, NULL);
-  const Rex *leaf = s->block != NULL && s->block->tree != NULL ? find_leaf(s->block->tree, name) : NULL;
+  const Rex *leaf = s->block != NULL && s->block->tree != NULL ? locate_leaf(s->block->tree, name) : NULL;
   if (leaf != NULL && leaf->start.line > 0) {
     p.line = leaf->start.line;
     p.col = leaf->start.col + 1;

@@ -22,7 +22,7 @@ static const Rex *find_defined(const Rex *root, Name name) {
   return NULL;
 }
 
-static const Rex *find_anywhere(const Rex *root, Name name) {
+const Rex *locate_leaf(const Rex *root, Name name) {
   const Rex **todo = NULL, *found = NULL;
   size_t count = 0, cap = 0;
   mem_reserve(todo, cap, 1);
@@ -65,9 +65,9 @@ bool locate(const char *path, Name name, bool by_macro, Arena *arena, SirePlace 
   RexBlocks blocks;
   Err ignored = ERR_INIT;
   if (!sys_read_file(sys_real(), path, SIRE_MAX_FILE, &data, &len, &ignored)) return false;
-  bool found = rex_read_all(path, data, len, arena, &blocks, &ignored) &&
-               (search(&blocks, name, find_defined, place) ||
-                (by_macro && search(&blocks, name, find_anywhere, place)));
+  bool found =
+      rex_read_all(path, data, len, arena, &blocks, &ignored) &&
+      (search(&blocks, name, find_defined, place) || (by_macro && search(&blocks, name, locate_leaf, place)));
   mem_free(data);
   return found;
 }

@@ -6,3 +6,6 @@
 // that has it anywhere, as what a macro defines. False: none, or the file cannot be read. The place
 // lies in the arena.
 bool locate(const char *path, Name name, bool by_macro, Arena *arena, SirePlace *place);
+
+// The first leaf in reading order that is the name; NULL: none.
+const Rex *locate_leaf(const Rex *root, Name name);

@@ -5,8 +5,9 @@
 // the one before it, and loading a file loads that chain from its beginning.
 //
 // Errors: every call that can fail returns false or 0 and fills the Err: `where` is file:line:col, `msg`
-// the reason, the source line with a caret, the form at fault, and the macros it came from. A block
-// that fails changes nothing: the state is that before the block.
+// the reason with what to do about it, the source line with a caret; of a form that macros made, the
+// form and the macros it came from; of an evaluation that failed, the functions at work and where they
+// are defined, innermost first. A block that fails changes nothing: the state is that before the block.
 //
 // An assertion (=?=) that does not hold is not an error: it is counted and reported, and loading goes
 // on. A crash while its two sides are computed counts as not holding. Interrupts and limits of the
@@ -51,7 +52,7 @@ typedef struct SireAssertion {
   const char *module;
   SirePlace place;
   bool held;
-  const char *report; // what to show when it does not hold: the form, both values; else ""
+  const char *report; // what to show when it does not hold: the form, both values, where they differ; else ""
 } SireAssertion;
 
 typedef struct SireEvents {
