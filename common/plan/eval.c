@@ -47,6 +47,10 @@ static void kill_suspension(Machine *m, Value t, Outcome why) {
   heap_write(m, o, 2, why == RUN_CRASH ? m->crash_arg : 0);
 }
 
+static bool catches(const JetDef *def, const Value *base, Outcome why) {
+  return (why == RUN_CRASH || why == RUN_LOOP) && base[def->arity + def->state - 1] != 0;
+}
+
 // Throws frames away down to the base (false), or to a routine that catches crashes (true; its frame
 // word is still there).
 static bool unwind(Machine *m, Outcome why) {
@@ -60,7 +64,7 @@ static bool unwind(Machine *m, Outcome why) {
       Value *top = m->stack + m->frame;
       const JetDef *def = (const JetDef *)(uintptr_t)top[-2];
       if (is_force(def)) force_unwind(m, top - 2 - top[-1], top - 2);
-      if (why == RUN_CRASH && def->catches) return true;
+      if (def->catches && catches(def, top - 2 - top[-1], why)) return true;
       break;
     }
     default: break;
@@ -458,8 +462,9 @@ stop:
     def = (const JetDef *)(uintptr_t)stack_pop(m);
     base = m->sp - distance;
     m->caught = true;
+    m->stop = RUN_DONE;
     m->trace.count = 0;
-    v = 0;
+    v = why;
     goto routine;
   }
   return finish(m, why);

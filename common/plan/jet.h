@@ -40,7 +40,8 @@ typedef struct JetDef {
                       // law evaluates them ("01"); each must be needed by the law on every path
   Routine run;        // NULL: known, but computed by its law
   const char *hash;   // base58 of the pin hash
-  bool catches;       // a crash below it resumes the routine with m->caught set
+  bool catches;       // while its last state word is not 0, a crash or a loop below it resumes the routine,
+                      // with m->caught set and *io = RUN_CRASH (see the crash registers) or RUN_LOOP
 } JetDef;
 
 typedef struct JetGroup {
@@ -50,7 +51,7 @@ typedef struct JetGroup {
 } JetGroup;
 
 extern const JetGroup jets_fan, jets_bit, jets_nat, jets_cmp, jets_row, jets_list, jets_str, jets_set,
-    jets_tab, jets_pad, jets_bar, jets_seed, jets_type, jets_word, jets_hash, jets_misc;
+    jets_tab, jets_pad, jets_bar, jets_seed, jets_type, jets_word, jets_hash, jets_try, jets_misc;
 
 // A table of groups, some jets switched off. Immutable once made; shared by machines. A jet that two
 // groups define is the later group's.

@@ -321,6 +321,43 @@ static Ref germ_pins(JetValues *g, int depth) {
   return plan_row(m, found, count < 64 ? count : 64);
 }
 
+// --- calls -----------------------------------------------------------------------------------------------
+
+static Ref callable(JetValues *g, int depth) {
+  static const uint64_t opcodes[] = {0, 1, 2, 3, 4, 0, 1, 2, 77};
+  if (one_in(g, 2)) return nat(g, opcodes[below(g, sizeof opcodes / sizeof *opcodes)]);
+  return one_in(g, 3) ? app(g, depth) : function(g, 1 + (unsigned)below(g, 3), depth);
+}
+
+static Ref call_row(JetValues *g, int depth) {
+  Ref at[8];
+  size_t n = below(g, 7);
+  buf_str(&g->text, "[");
+  if (n > 0) at[0] = callable(g, depth);
+  if (n > 1) buf_str(&g->text, " "), elements(g, at + 1, n - 1, one_in(g, 3) ? 'f' : '*', depth);
+  buf_str(&g->text, "]");
+  return plan_row(g->m, at, n);
+}
+
+static Ref tagged(JetValues *g, const char *tag, Ref part) {
+  return plan_row(g->m, (Ref[]){plan_nat_bytes(g->m, tag, strlen(tag)), part}, 2);
+}
+
+static Ref expression(JetValues *g, int depth) {
+  Ref at[6];
+  if (one_in(g, 30)) return wrapped(g, '*', depth - 1);
+  if (depth <= 0 || one_in(g, 3)) {
+    buf_str(&g->text, "'");
+    return tagged(g, "VALUE", one_in(g, 2) ? callable(g, depth - 1) : wrapped(g, '*', depth - 1));
+  }
+  buf_str(&g->text, "(");
+  size_t n = one_in(g, 8) ? below(g, 2) : 2 + below(g, 4);
+  for (size_t i = 0; i < n; i++)
+    at[i] = i == 0 && one_in(g, 2) ? tagged(g, "VALUE", callable(g, depth)) : expression(g, depth - 1);
+  buf_str(&g->text, ")");
+  return tagged(g, "APPLY", plan_row(g->m, at, n));
+}
+
 // --- choosing --------------------------------------------------------------------------------------------
 
 static Ref anything(JetValues *g, int depth) {
@@ -359,6 +396,8 @@ static Ref plain(JetValues *g, char kind, int depth) {
   case 'Q': return row(g, some_length(g), 'P', depth);
   case 'F': return tree(g, 'P', 'F', depth);
   case 'C': return row(g, some_length(g), 'n', depth);
+  case 'y': return call_row(g, depth);
+  case 'Y': return expression(g, depth);
   case 'j': return pin(g, depth);
   case 'E': return seed_bar(g, depth);
   case 'V': return germ_pins(g, depth);

@@ -275,6 +275,8 @@ static const Kinds kinds[] = {
     {"_SaveSeed", "*"},
     {"_LoadGerm", "VE"},
     {"_SaveGerm", "j"},
+    {"_Try", "y"},
+    {"_TryExp", "Y"},
     {"w32", "w"},
     {"add32", "ww"},
     {"mul32", "ww"},
