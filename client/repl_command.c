@@ -233,6 +233,21 @@ static void complete_name(Repl *r, const char *word, size_t len, Candidates *out
   refs_release(m, all);
 }
 
+static bool is_sire(const char *name, size_t len) {
+  return len > 5 && memcmp(name + len - 5, ".sire", 5) == 0;
+}
+
+// Modules of the library go by their names.
+static void complete_module(const Repl *r, const char *word, size_t len, Candidates *out) {
+  DIR *dir = r->lib.folder != NULL ? opendir(r->lib.folder) : NULL;
+  for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
+    size_t n = strlen(e->d_name);
+    if (is_sire(e->d_name, n) && n - 5 >= len && memcmp(e->d_name, word, len) == 0)
+      candidates_add(out, e->d_name, n - 5);
+  }
+  if (dir != NULL) closedir(dir);
+}
+
 static void complete_file(const char *word, size_t len, Candidates *out) {
   size_t folder = len;
   while (folder > 0 && word[folder - 1] != '/') folder--;
@@ -245,9 +260,9 @@ static void complete_file(const char *word, size_t len, Candidates *out) {
     struct stat st;
     bool is_folder = stat(full, &st) == 0 && S_ISDIR(st.st_mode);
     size_t n = strlen(full);
-    bool is_sire = n > 5 && strcmp(full + n - 5, ".sire") == 0;
+    bool wanted = is_folder || is_sire(full, n);
     if (is_folder) full[n++] = '/'; // in the place of the NUL: candidates_add takes a length
-    if (is_folder || is_sire) candidates_add(out, full, n);
+    if (wanted) candidates_add(out, full, n);
     mem_free(full);
   }
   if (dir != NULL) closedir(dir);
@@ -266,6 +281,7 @@ void repl_complete(void *ctx, const char *line, size_t cursor, Candidates *out) 
   } else if (c != NULL && c->operand == OPERAND_FILE) {
     while (out->start > 0 && line[out->start - 1] != ' ') out->start--;
     complete_file(line + out->start, cursor - out->start, out);
+    complete_module(r, line + out->start, cursor - out->start, out);
   } else {
     while (out->start > 0 && is_word(line[out->start - 1])) out->start--;
     if (out->start < cursor) complete_name(r, line + out->start, cursor - out->start, out);

@@ -211,6 +211,8 @@ START_TEST(completion) {
   expect(&t, "other.sire is loaded");
   at_prompt(&t, "-> ", "pe\t\r");
   expect(&t, "\n5\r\n");
+  at_prompt(&t, "-> ", ":load prel\t\r"); // a module
+  expect(&t, "prelude is loaded");
   at_prompt(&t, "-> ", "nosuch\t\r"); // nothing to complete
   expect(&t, "unresolved symbol: nosuch");
   quit(&t);
