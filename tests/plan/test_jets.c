@@ -450,7 +450,7 @@ int main(void) {
   t.table = jet_table_default();
   if (!switch_off(t.table, getenv("PALL_JETS_OFF"))) return EXIT_FAILURE;
   t.m = machine_new(&(MachineConfig){.jets = t.table, .memory = MEMORY, .nursery = NURSERY});
-  static const char *const modules[] = {"prelude"};
+  static const char *const modules[] = {"prelude", "plan"};
   const char *module = getenv("PALL_JET_MODULE");
   for (size_t i = 0; !module && i < sizeof modules / sizeof *modules; i++) load(&t, library, modules[i]);
   if (module) load(&t, library, module);
