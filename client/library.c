@@ -49,10 +49,21 @@ static void on_trace(void *ctx, Machine *m, Ref message, bool deep) {
   buf_free(&line);
 }
 
+static bool switch_jets_off(JetTable *jets, const char *names, Err *err) {
+  char *unknown = NULL;
+  if (!names || jet_table_disable_list(jets, names, &unknown)) return true;
+  err_set(err, ERR_USAGE,
+          "PALL_JETS_OFF: there is no jet and no group of jets %s; say names with commas between, or all",
+          unknown);
+  mem_free(unknown);
+  return false;
+}
+
 bool library_open(Library *l, const char *lib, const SireEvents *events, LibraryUse use, Err *err) {
   *l = (Library){.folder = library_folder(lib), .use = use};
   if (lib && !l->folder) return err_set(err, ERR_NOT_FOUND, "there is no library folder %s", lib);
   l->jets = jet_table_default();
+  if (!switch_jets_off(l->jets, getenv("PALL_JETS_OFF"), err)) return false;
   l->m = machine_new(&(MachineConfig){.jets = l->jets, .memory = MEMORY, .trace = on_trace, .ctx = l});
   l->cache = cache_open(l->m, NULL);
   SireOptions options = {.library = l->folder};

@@ -26,7 +26,8 @@ typedef struct Library {
 char *library_folder(const char *lib);
 
 // `events`, which may be NULL, are copied; recall and keep are the library's own. *l must not move.
-// ERR_NOT_FOUND when a folder was named and is not there.
+// ERR_NOT_FOUND when a folder was named and is not there. PALL_JETS_OFF names jets, groups of jets or
+// "all", which run by their laws then; ERR_USAGE when it names what is neither.
 bool library_open(Library *l, const char *lib, const SireEvents *events, LibraryUse use, Err *err);
 void library_close(Library *l); // accepts a zeroed one
 

@@ -58,6 +58,18 @@ bool jet_table_disable(JetTable *t, const char *name) {
   return known;
 }
 
+bool jet_table_disable_list(JetTable *t, const char *names, char **unknown) {
+  char *copy = mem_strdup(names);
+  *unknown = NULL;
+  for (char *rest = copy, *name; !*unknown && (name = strtok_r(rest, ", ", &rest)) != NULL;) {
+    bool all = strcmp(name, "all") == 0;
+    for (size_t i = 0; all && i < t->count; i++) t->entries[i].enabled = false;
+    if (!all && !jet_table_disable(t, name)) *unknown = mem_strdup(name);
+  }
+  mem_free(copy);
+  return !*unknown;
+}
+
 void jet_table_free(JetTable *t) {
   if (!t) return;
   btab_free(&t->by_name);

@@ -58,6 +58,9 @@ extern const JetGroup jets_fan, jets_bit, jets_nat, jets_cmp, jets_row, jets_lis
 JetTable *jet_table_new(const JetGroup *const *groups, size_t n);
 JetTable *jet_table_default(void);                     // all groups of common/plan
 bool jet_table_disable(JetTable *t, const char *name); // a jet or a whole group; false: unknown
+// Several, with commas or spaces between; "all" is all jets. False: *unknown is the first that is neither,
+// for the caller to free (mem_free).
+bool jet_table_disable_list(JetTable *t, const char *names, char **unknown);
 void jet_table_free(JetTable *t);
 
 // Iteration for `pall`, tests and docs.

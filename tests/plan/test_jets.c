@@ -7,6 +7,7 @@
 // (a million: tests/run plan_jets takes hours then), PALL_JET restricts the test to one jet or one group,
 // PALL_JET_SEED to one call of it, PALL_JET_MODULE to the jets of one module. PALL_JETS_OFF names jets and
 // groups that run by their laws while others are tested. The end is a table by groups.
+#include "common/base/mem.h"
 #include "common/base/table.h"
 #include "common/plan/jet.h"
 #include "common/plan/pinjet.h"
@@ -422,12 +423,11 @@ static void test_groups(Test *t) {
 }
 
 static bool switch_off(JetTable *table, const char *names) {
-  char *copy = strdup(names ? names : "");
-  bool known = true;
-  for (char *rest = copy, *name; (name = strtok_r(rest, ", ", &rest)) != NULL;)
-    if (!jet_table_disable(table, name)) known = printf("there is no jet or group %s\n", name) < 0;
-  free(copy);
-  return known;
+  char *unknown = NULL;
+  if (!names || jet_table_disable_list(table, names, &unknown)) return true;
+  printf("there is no jet or group %s\n", unknown);
+  mem_free(unknown);
+  return false;
 }
 
 static int finish(Test *t) {
