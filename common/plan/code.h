@@ -31,6 +31,10 @@ typedef enum CodeOp {
   OP_FILL,    // a: slot of the suspension, b: captured; next words: one slot each
   OP_STORE,   // a: slot. Pop into it
   OP_APP,     // a: arguments. Pop head, pop arguments: push the data they make (undersaturated)
+  OP_READY,   // a: slot, b: operands. Push it if it is evaluated; else drop so many operands and go on
+              // where the next word says
+  OP_TRY,     // a: one of the instructions from OP_ADD on, b: operands, its own included. Do it if it
+              // needs nothing else; else drop so many and go on where the next word says
   OP_EVAL,    // Evaluate the top
   OP_FRAME,   // a: position. A call follows; its value is pushed and execution goes on there
   OP_CALL,    // a: arguments. Pop head; call with the arguments below it, newest frame right under them

@@ -32,6 +32,8 @@ typedef struct Compiler {
     uint32_t uses;
     bool in_place;       // computed where it is used, which is one place
   } bindings[SLOTS_MAX]; // by law slot; only those of bindings count
+  Value *quotes;         // constants that are no expressions of the law, see quote
+  size_t quote_count, quote_cap;
 } Compiler;
 
 static size_t emit_word(Compiler *c, uint64_t w) {
@@ -67,13 +69,37 @@ static const struct Binding *in_place(const Compiler *c, BodyForm form, Value sl
   return form == BODY_SLOT && c->bindings[slot].in_place ? &c->bindings[slot] : NULL;
 }
 
+// An expression for a constant that the law's body does not contain as one: VAL_LAZY, which no body holds,
+// and the index of the constant.
+static Value quote(Compiler *c, Value v) {
+  mem_reserve(c->quotes, c->quote_cap, c->quote_count + 1);
+  c->quotes[c->quote_count] = v;
+  return VAL_LAZY | c->quote_count++;
+}
+
+static BodyForm form_of(const Compiler *c, Value e, Value *f, Value *arg) {
+  if (!val_is_lazy(e)) return body_form(e, c->last_slot, f, arg);
+  *f = c->quotes[e & VAL_ADDR];
+  return BODY_CONST;
+}
+
+// A constant with some arguments that gets its last ones here: a call of its head with all of them.
+static void spread_head(Compiler *c, Spine *s) {
+  if (s->form != BODY_CONST || s->n == 0 || val_is_small(s->head) || val_kind(s->head) != KIND_APP) return;
+  const uint64_t *app = val_obj(s->head);
+  size_t before = app_args(app);
+  if (app_left(app) != s->n || s->n + before > ARGS_MAX || val_kind(app[1]) == KIND_APP) return;
+  for (size_t i = before; i-- > 0;) s->args[s->n++] = quote(c, app[2 + i]);
+  s->head = app[1];
+}
+
 // Only for what measure has accepted.
-static void look(const Compiler *c, Value e, Spine *s) {
+static void look(Compiler *c, Value e, Spine *s) {
   Value arg, f;
   const struct Binding *b;
   s->n = 0;
   for (;;) {
-    s->form = body_form(e, c->last_slot, &f, &arg);
+    s->form = form_of(c, e, &f, &arg);
     if (s->form == BODY_CALL) {
       assert(s->n < ARGS_MAX);
       s->args[s->n++] = arg;
@@ -85,6 +111,7 @@ static void look(const Compiler *c, Value e, Spine *s) {
     }
   }
   s->head = f;
+  spread_head(c, s);
   for (size_t i = 0; i < s->n / 2; i++) {
     Value t = s->args[i];
     s->args[i] = s->args[s->n - 1 - i];
@@ -124,6 +151,94 @@ static uint64_t known_arity(const Compiler *c, const Spine *s) {
   return s->head == 0 ? c->arity : 0;
 }
 
+// --- what the machine computes in line ----------------------------------------------------------------
+static const struct Inline {
+  const char *name;
+  CodeOp op;
+} inlines[] = {
+    {"_Add", OP_ADD}, {"_Sub", OP_SUB}, {"_Mul", OP_MUL}, {"_Dec", OP_DEC},     {"_Lth", OP_LTH},
+    {"_Lte", OP_LTE}, {"_Gth", OP_GTH}, {"_Gte", OP_GTE}, {"_Eql", OP_EQL},     {"_Neq", OP_NEQ},
+    {"_Eqz", OP_EQZ}, {"_Not", OP_NOT}, {"_Bit", OP_BIT}, {"_IsNat", OP_ISNAT}, {"_Len", OP_LEN},
+    {"_Idx", OP_IDX}, {"_Get", OP_GET},
+};
+
+static const struct Inline *inline_of(const JetDef *def) {
+  for (size_t i = 0; i < sizeof inlines / sizeof *inlines; i++)
+    if (strcmp(inlines[i].name, def->name) == 0) return &inlines[i];
+  return NULL;
+}
+
+static const JetDef *jet_of(Compiler *c, const Spine *s) {
+  if (s->form != BODY_CONST || val_is_small(s->head) || val_kind(s->head) != KIND_PIN) return NULL;
+  const JetDef *def = pin_jet(c->m, s->head);
+  return def && def->arity == s->n ? def : NULL;
+}
+
+// The instruction for a call of such a jet, or of the opcode that adds one.
+static bool inline_op(Compiler *c, const Spine *s, CodeOp *op) {
+  const JetDef *def = s->n ? jet_of(c, s) : NULL;
+  const struct Inline *in = def ? inline_of(def) : NULL;
+  bool inc = s->form == BODY_CONST && s->head == 3 && s->n == 1;
+  *op = inc ? OP_INC : in ? in->op : OP_RET;
+  return inc || in;
+}
+
+// --- attempts ---------------------------------------------------------------------------------------
+// A lazy position with a few instructions in line on constants and slots: if what they need is evaluated
+// and small when the law runs, they are done at once, which costs less than to suspend them and keeps
+// chains of suspensions from growing. It cannot be told from outside, for they cannot fail.
+#define ATTEMPT_NODES 8
+
+typedef struct Attempt {
+  size_t fails[ATTEMPT_NODES], count; // words that tell where to go when it is not to be
+  size_t to_end;
+} Attempt;
+
+static bool is_cheap(Compiler *c, Value e, int *nodes) {
+  Spine s;
+  CodeOp op;
+  if (--*nodes < 0) return false;
+  look(c, e, &s);
+  if (s.n == 0) return true;
+  if (!inline_op(c, &s, &op)) return false;
+  for (size_t i = 0; i < s.n; i++)
+    if (!is_cheap(c, s.args[i], nodes)) return false;
+  return true;
+}
+
+// With `pushed` operands on the stack that a failure has to drop.
+static void emit_attempt(Compiler *c, Attempt *a, Value e, size_t pushed) {
+  Spine s;
+  CodeOp op;
+  look(c, e, &s);
+  if (s.n == 0 && s.form == BODY_CONST) {
+    emit_const(c, s.head);
+    return;
+  }
+  if (s.n == 0) {
+    emit(c, OP_READY, (uint64_t)c->where[s.head], pushed);
+  } else {
+    for (size_t i = 0; i < s.n; i++) emit_attempt(c, a, s.args[i], pushed + i);
+    inline_op(c, &s, &op);
+    emit(c, OP_TRY, op, pushed + s.n);
+  }
+  a->fails[a->count++] = emit_word(c, 0);
+}
+
+static bool begin_attempt(Compiler *c, Attempt *a, Value e) {
+  Spine s;
+  int nodes = ATTEMPT_NODES;
+  look(c, e, &s);
+  if (s.n == 0 || !is_cheap(c, e, &nodes)) return false;
+  a->count = 0;
+  emit_attempt(c, a, e, 0);
+  a->to_end = emit(c, OP_JUMP, 0, 0);
+  for (size_t i = 0; i < a->count; i++) c->code[a->fails[i]] = c->count;
+  return true;
+}
+
+static void end_attempt(Compiler *c, const Attempt *a) { patch_here(c, a->to_end); }
+
 // --- lazy positions ---------------------------------------------------------------------------------
 // Registers a block for e; the instruction at `patch` gets its position later.
 static Block *add_block(Compiler *c, Value e, size_t patch) {
@@ -143,10 +258,13 @@ static void emit_captures(Compiler *c, const Block *b) {
 }
 
 static void emit_suspend(Compiler *c, Value e) {
+  Attempt attempt;
+  bool tried = begin_attempt(c, &attempt, e);
   size_t at = emit(c, OP_SUSPEND, 0, 0);
   const Block *b = add_block(c, e, at);
   c->code[at] = code_word(OP_SUSPEND, b->captured, 0);
   emit_captures(c, b);
+  if (tried) end_attempt(c, &attempt);
 }
 
 static void emit_lazy(Compiler *c, Value e);
@@ -177,22 +295,6 @@ static void emit_lazy(Compiler *c, Value e) {
 
 // --- strict positions -------------------------------------------------------------------------------
 static void emit_strict(Compiler *c, Value e, bool tail);
-
-static const struct Inline {
-  const char *name;
-  CodeOp op;
-} inlines[] = {
-    {"_Add", OP_ADD}, {"_Sub", OP_SUB}, {"_Mul", OP_MUL}, {"_Dec", OP_DEC},     {"_Lth", OP_LTH},
-    {"_Lte", OP_LTE}, {"_Gth", OP_GTH}, {"_Gte", OP_GTE}, {"_Eql", OP_EQL},     {"_Neq", OP_NEQ},
-    {"_Eqz", OP_EQZ}, {"_Not", OP_NOT}, {"_Bit", OP_BIT}, {"_IsNat", OP_ISNAT}, {"_Len", OP_LEN},
-    {"_Idx", OP_IDX}, {"_Get", OP_GET},
-};
-
-static const struct Inline *inline_of(const JetDef *def) {
-  for (size_t i = 0; i < sizeof inlines / sizeof *inlines; i++)
-    if (strcmp(inlines[i].name, def->name) == 0) return &inlines[i];
-  return NULL;
-}
 
 static void emit_branch(Compiler *c, CodeOp test, const Value *args, bool tail) {
   emit_strict(c, args[0], false);
@@ -235,7 +337,7 @@ typedef struct Choices {
   bool constant;
 } Choices;
 
-static bool choices_of(const Compiler *c, Value e, Choices *out) {
+static bool choices_of(Compiler *c, Value e, Choices *out) {
   Spine s;
   look(c, e, &s);
   out->n = s.n;
@@ -370,27 +472,20 @@ static void emit_call(Compiler *c, const JetDef *def, const Spine *s, bool tail)
   if (!tail) patch_here(c, frame);
 }
 
-static const JetDef *jet_of(Compiler *c, const Spine *s) {
-  if (s->form != BODY_CONST || val_is_small(s->head) || val_kind(s->head) != KIND_PIN) return NULL;
-  const JetDef *def = pin_jet(c->m, s->head);
-  return def && def->arity == s->n ? def : NULL;
-}
-
 static void emit_strict(Compiler *c, Value e, bool tail) {
   Spine s;
+  CodeOp op;
   look(c, e, &s);
   const JetDef *def = s.n ? jet_of(c, &s) : NULL;
-  const struct Inline *in = def ? inline_of(def) : NULL;
   if (def && emit_control(c, def, &s, tail)) return;
-  if (in) {
-    emit_jet_args(c, def, &s);
-    emit(c, in->op, 0, 0);
+  if (inline_op(c, &s, &op)) {
+    if (def)
+      emit_jet_args(c, def, &s);
+    else
+      emit_strict(c, s.args[0], false);
+    emit(c, op, 0, 0);
     emit_word(c, s.head);
-    if (!tail && (in->op == OP_IDX || in->op == OP_GET)) emit(c, OP_EVAL, 0, 0);
-  } else if (s.form == BODY_CONST && s.head == 3 && s.n == 1) {
-    emit_strict(c, s.args[0], false);
-    emit(c, OP_INC, 0, 0);
-    emit_word(c, s.head);
+    if (!tail && (op == OP_IDX || op == OP_GET)) emit(c, OP_EVAL, 0, 0);
   } else if (s.n == 0 || s.n < known_arity(c, &s)) {
     emit_lazy(c, e);
     if (!tail && s.n == 0 && s.form == BODY_SLOT) emit(c, OP_EVAL, 0, 0);
@@ -403,8 +498,12 @@ static void emit_strict(Compiler *c, Value e, bool tail) {
 }
 
 // --- bindings and blocks ----------------------------------------------------------------------------
-static bool names_later(const Block *b, uint32_t own) {
-  return b->captured && b->slots[b->captured - 1] >= own;
+static bool names_later(const Compiler *c, Value e, uint32_t own) {
+  uint8_t used[SLOTS_MAX] = {0};
+  collect_slots(c, e, used);
+  for (uint32_t i = own; i <= c->last_slot; i++)
+    if (used[i]) return true;
+  return false;
 }
 
 static bool is_kept(const Compiler *c, uint32_t slot) {
@@ -423,11 +522,14 @@ static void emit_bindings(Compiler *c, Value body) {
     if (body_form(v, c->last_slot, &a, &b) == BODY_CONST) {
       emit_const(c, a);
     } else {
+      Attempt attempt;
+      cyclic |= names_later(c, v, own);
+      bool tried = !cyclic && begin_attempt(c, &attempt, v);
       size_t at = emit(c, OP_RESERVE, 0, 0);
       const Block *block = add_block(c, v, at);
-      cyclic |= names_later(block, own);
       c->code[at] = code_word(cyclic ? OP_RESERVE : OP_SUSPEND, block->captured, own);
       if (!cyclic) emit_captures(c, block);
+      if (tried) end_attempt(c, &attempt);
     }
     emit(c, OP_STORE, (uint64_t)c->where[own], 0);
   }
@@ -527,6 +629,7 @@ static bool measure(Compiler *c, Value body) {
 static void release(Compiler *c) {
   for (size_t i = 0; i < c->block_count; i++) mem_free(c->blocks[i].slots);
   mem_free(c->blocks);
+  mem_free(c->quotes);
   mem_free(c->code);
 }
 

@@ -191,6 +191,31 @@ static bool plain_length(Value row, Value *len) {
   return known;
 }
 
+static bool op_is_binary(CodeOp op) {
+  switch (op) {
+  case OP_DEC:
+  case OP_INC:
+  case OP_EQZ:
+  case OP_NOT:
+  case OP_BIT:
+  case OP_ISNAT:
+  case OP_LEN: return false;
+  default: return true;
+  }
+}
+
+// On operands that may be lazy: false then too.
+static bool try_binary(CodeOp op, Value x, Value y, Value *r) {
+  if (op == OP_IDX) return plain_element(y, x, r);
+  if (op == OP_GET) return plain_element(x, y, r);
+  return val_is_small(x | y) && small_binary(op, x, y, r);
+}
+
+static bool try_unary(CodeOp op, Value x, Value *r) {
+  if (op == OP_LEN) return plain_length(x, r);
+  return !val_is_lazy(x) && small_unary(op, x, r);
+}
+
 static ExecStep run(Machine *m, Block b, Value *v, size_t *n) {
   for (;;) {
     uint64_t w = b.code[b.pc++];
@@ -221,6 +246,31 @@ static ExecStep run(Machine *m, Block b, Value *v, size_t *n) {
       Value head = stack_pop(m), app = new_app(m, head, m->sp - args, args);
       m->sp -= args;
       stack_push(m, app);
+      break;
+    }
+    case OP_READY: {
+      Value t = val_deref(b.fp[code_a(w)]);
+      b.pc++;
+      if (val_is_lazy(t)) {
+        m->sp -= code_b(w);
+        b.pc = b.code[b.pc - 1];
+      } else {
+        stack_push(m, t);
+      }
+      break;
+    }
+    case OP_TRY: {
+      CodeOp op = (CodeOp)code_a(w);
+      bool binary = op_is_binary(op);
+      Value r;
+      b.pc++;
+      if (binary ? try_binary(op, m->sp[-2], m->sp[-1], &r) : try_unary(op, m->sp[-1], &r)) {
+        m->sp -= binary;
+        m->sp[-1] = r;
+      } else {
+        m->sp -= code_b(w);
+        b.pc = b.code[b.pc - 1];
+      }
       break;
     }
     case OP_EVAL: {
