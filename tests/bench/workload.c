@@ -1,0 +1,75 @@
+// One run of one workload in Sire: evaluates `run SIZE` of a file, or `run SIZE INPUT` with the bytes of a
+// file, and prints the result, a nat, the processor time that it took and the peak of memory. Compiling is
+// not part of the time; what was compiled before comes from pall's cache.
+//
+//   bench_workload FILE SIZE [INPUT]
+#include "client/library.h"
+#include "common/base/mem.h"
+#include "common/base/sys.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define INPUT_MAX ((size_t)1 << 30)
+
+static double processor_seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+// Peak of this process in kB, from /proc: getrusage remembers what the process was before exec.
+static long peak_memory(void) {
+  long kilobytes = 0;
+  char line[128];
+  FILE *status = fopen("/proc/self/status", "r");
+  while (status && fgets(line, sizeof line, status) && sscanf(line, "VmHWM: %ld", &kilobytes) != 1) {
+  }
+  if (status) fclose(status);
+  return kilobytes;
+}
+
+static Ref read_input(Machine *m, const char *path, Err *err) {
+  uint8_t *data = NULL;
+  size_t len = 0;
+  if (!sys_read_file(sys_real(), path, INPUT_MAX, &data, &len, err)) return 0;
+  Ref bar = plan_bar(m, data, len);
+  mem_free(data);
+  return bar;
+}
+
+static bool run(Library *l, const char *size, const char *input, Err *err) {
+  Ref f = sire_lookup(l->sire, "run", err);
+  if (f == 0) return false;
+  Ref args[2] = {plan_nat(l->m, strtoull(size, NULL, 10))};
+  if (input && (args[1] = read_input(l->m, input, err)) == 0) return false;
+  machine_collect(l->m, true);
+  MachineStats before = machine_stats(l->m);
+  double from = processor_seconds();
+  Ref v = plan_apply(l->m, f, args, input ? 2 : 1);
+  bool ok = library_outcome(l, plan_force(l->m, v), err);
+  double seconds = processor_seconds() - from;
+  if (!ok) return false;
+  MachineStats after = machine_stats(l->m);
+  if (plan_kind(l->m, v) != KIND_NAT) return err_set(err, ERR_DATA, "the result is no nat");
+  char *text = plan_nat_decimal_str(l->m, v);
+  printf("result %s\nseconds %.6f\nmemory %ld\ncalls %llu\nallocated %llu\n", text, seconds, peak_memory(),
+         (unsigned long long)(after.calls - before.calls),
+         (unsigned long long)(after.allocated_bytes - before.allocated_bytes));
+  mem_free(text);
+  return true;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 3 || argc > 4) {
+    fprintf(stderr, "usage: bench_workload FILE SIZE [INPUT]\n");
+    return 64;
+  }
+  Err err = ERR_INIT;
+  Library l = {0};
+  bool ok = library_open(&l, NULL, NULL, LIBRARY_CACHED, &err) && library_load(&l, argv[1], &err) &&
+            run(&l, argv[2], argc > 3 ? argv[3] : NULL, &err);
+  if (!ok) fprintf(stderr, "%s: %s\n", err.where, err.msg);
+  library_close(&l);
+  return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
