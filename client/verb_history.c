@@ -63,16 +63,26 @@ static void show_event(Cli *cli, const RpcLogEvent *e, const RpcSchema *schema) 
   buf_u8(out, '\n');
 }
 
+// What is left to be shown.
+typedef struct LogRange {
+  RpcLogArgs args;
+  uint64_t left;
+  uint64_t last; // a cog may be faster than its log is read: no event that came after the first page
+} LogRange;
+
 // One page at a time goes out; in JSON each event is a line of its own.
-static bool log_page(Cli *cli, RpcLogArgs *a, uint64_t *left, bool *more, Err *err) {
+static bool log_page(Cli *cli, LogRange *r, bool *more, Err *err) {
   RpcLog page;
-  a->count = *left < RPC_PAGE_MAX ? *left : RPC_PAGE_MAX;
+  RpcLogArgs *a = &r->args;
+  a->count = r->left < RPC_PAGE_MAX ? r->left : RPC_PAGE_MAX;
   if (!cli_call(cli, METHOD_LOG, a, &page, err)) return false;
+  if (r->last == 0) r->last = page.last;
   const RpcLogEvent *events = page.events.items;
   const RpcSchema *schema = rpc_method(METHOD_LOG)->result->fields[0].of;
-  for (size_t i = 0; i < page.events.n; i++) show_event(cli, &events[i], schema);
-  *left -= page.events.n < *left ? page.events.n : *left;
-  *more = page.more && *left;
+  for (size_t i = 0; i < page.events.n && events[i].event <= r->last; i++)
+    show_event(cli, &events[i], schema);
+  r->left -= page.events.n < r->left ? page.events.n : r->left;
+  *more = page.more && r->left && page.next <= r->last;
   if (*more && page.next <= a->from)
     return err_set(err, ERR_INTERNAL, "palld's list of events does not end; please report this");
   a->from = page.next;
@@ -80,13 +90,12 @@ static bool log_page(Cli *cli, RpcLogArgs *a, uint64_t *left, bool *more, Err *e
 }
 
 bool verb_log(Cli *cli, const Args *args, Err *err) {
-  RpcLogArgs a = {0};
-  uint64_t left = UINT64_MAX;
+  LogRange r = {.left = UINT64_MAX};
   const char *from = args_option(args, "--from"), *count = args_option(args, "--count");
-  if (!arg_cog(args->pos[0], &a.cog, err)) return false;
-  if (from && !arg_nat("--from", from, UINT64_MAX, &a.from, err)) return false;
-  if (count && !arg_nat("--count", count, UINT64_MAX, &left, err)) return false;
-  for (bool more = left > 0; more;)
-    if (!log_page(cli, &a, &left, &more, err)) return false;
+  if (!arg_cog(args->pos[0], &r.args.cog, err)) return false;
+  if (from && !arg_nat("--from", from, UINT64_MAX, &r.args.from, err)) return false;
+  if (count && !arg_nat("--count", count, UINT64_MAX, &r.left, err)) return false;
+  for (bool more = r.left > 0; more;)
+    if (!log_page(cli, &r, &more, err)) return false;
   return true;
 }

@@ -14,7 +14,7 @@
 
 const char OPTIONS_HELP[] =
     "usage: palld [--store DIR] [--socket PATH] [--group NAME] [--log-level LEVEL]\n"
-    "             [--event-seconds N] [--cog-memory MB] [--snapshot-mb MB]\n"
+    "             [--event-seconds N] [--cog-memory MB] [--cogs N] [--snapshot-mb MB]\n"
     "\n"
     "Runs cogs and keeps their state in a store. Talk to it with 'pall'.\n"
     "\n"
@@ -26,6 +26,7 @@ const char OPTIONS_HELP[] =
     "  --log-level LEVEL  error, warn, info or debug (info)\n"
     "  --event-seconds N  most time that one event may take (60)\n"
     "  --cog-memory MB    most memory of one cog (1024)\n"
+    "  --cogs N           most cogs (10000); a tenth is kept for 'pall spawn'\n"
     "  --snapshot-mb MB   take snapshots when the log has grown by this much (64)\n"
     "  --help             show this\n"
     "  --version          show the version\n"
@@ -73,6 +74,7 @@ static bool take(Options *o, int c, char **argv, Err *err) {
   case 'l': return set_level(o, optarg, err);
   case 'e': return set_number(&o->event_seconds, "--event-seconds", 1000000, err);
   case 'm': return set_number(&o->cog_memory_mb, "--cog-memory", 1000000, err);
+  case 'c': return set_number(&o->cogs, "--cogs", 30000, err);
   case 'n': return set_number(&o->snapshot_mb, "--snapshot-mb", 1000000, err);
   case 'h': return o->help = true;
   case 'v': return o->version = true;
@@ -107,6 +109,7 @@ bool options_parse(Options *o, int argc, char **argv, Err *err) {
       {"log-level", required_argument, NULL, 'l'},
       {"event-seconds", required_argument, NULL, 'e'},
       {"cog-memory", required_argument, NULL, 'm'},
+      {"cogs", required_argument, NULL, 'c'},
       {"snapshot-mb", required_argument, NULL, 'n'},
       {"help", no_argument, NULL, 'h'},
       {"version", no_argument, NULL, 'v'},

@@ -169,6 +169,7 @@ static const RpcSchema LOG_EVENT_SCHEMA = SCHEMA("Event", RpcLogEvent, LOG_EVENT
 static const RpcField LOG[] = {
     REQ(RpcLog, events, LIST, "ascending", .of = &LOG_EVENT_SCHEMA),
     REQ(RpcLog, next, NAT, "`from` of the next call"),
+    REQ(RpcLog, last, NAT, "number of the cog's latest event"),
     REQ(RpcLog, more, BOOL, "there are events at `next`"),
 };
 static const RpcSchema LOG_SCHEMA = SCHEMA("Events", RpcLog, LOG);

@@ -160,6 +160,7 @@ typedef struct RpcLogEvent {
 typedef struct RpcLog {
   RpcList events; // of RpcLogEvent, ascending
   uint64_t next;  // `from` of the next call
+  uint64_t last;  // the cog's latest event
   bool more;
 } RpcLog;
 

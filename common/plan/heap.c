@@ -76,8 +76,9 @@ void heap_release(Machine *m) {
   mem_free(m->refs.at);
 }
 
+// What was sealed by this machine and still lives counts too.
 static size_t heap_words(const Machine *m) {
-  return m->old_words + m->large_words + (size_t)(m->nursery_end - m->nursery);
+  return m->old_words + m->large_words + (size_t)(m->nursery_end - m->nursery) + region_space(m) / 8;
 }
 
 void heap_set_stack_limit(Machine *m) {

@@ -30,7 +30,7 @@ const char *outcome_name(Outcome o); // "done", "crash", ...
 
 typedef struct MachineConfig {
   const JetTable *jets; // which jets run natively; NULL: none. Must outlive the machine
-  size_t memory;        // limit on heap and stack together, bytes; 0: default (1 GiB)
+  size_t memory;        // limit on heap, stack and the regions it made, bytes; 0: default (1 GiB)
   uint64_t fuel;        // limit per evaluation, about one unit a call; 0: none
   size_t nursery;       // bytes; 0: default
   // `_Trace`: called with a forced message, once per evaluation of it; may be NULL.

@@ -44,6 +44,7 @@ Cog *cog_new(uint64_t id, const char *name, size_t name_len, size_t memory, cons
   for (int i = COG_VALUE; i < COG_REFS; i++) ref_new(c->m, 0);
   RefMark mark = refs_mark(c->m);
   ref_copy(c->m, COG_ANSWERS, plan_tab_empty(c->m));
+  ref_copy(c->m, COG_RECENT, plan_tab_empty(c->m));
   ref_copy(c->m, COG_ROW, plan_row(c->m, NULL, 0));
   refs_release(c->m, mark);
   c->window = mem_alloc(MESSAGE_WINDOW * sizeof *c->window);
@@ -71,6 +72,7 @@ void cog_free(Cog *c) {
   mem_free(c->offsets);
   buf_free(&c->prepared);
   mem_free(c->unclaimed);
+  mem_free(c->marks);
   mem_free(c->name);
   mem_free(c);
 }
@@ -91,6 +93,23 @@ void cog_note_message(Cog *c, const MessageId *id, uint64_t event) {
     c->window_count++;
   }
   c->window[at] = *id;
+}
+
+// Of too many, the older half is forgotten.
+void cog_mark_logged(Cog *c, uint64_t event, uint64_t lsn) {
+  if (event % LOG_STEP != 0) return;
+  if (!c->marks) c->marks = mem_alloc(LOG_MARKS * sizeof *c->marks);
+  if (c->mark_count == LOG_MARKS) {
+    c->mark_count /= 2;
+    memmove(c->marks, c->marks + c->mark_count, c->mark_count * sizeof *c->marks);
+  }
+  c->marks[c->mark_count++] = (struct LogMark){event, lsn};
+}
+
+uint64_t cog_logged_at(const Cog *c, uint64_t event) {
+  for (size_t i = c->mark_count; i > 0; i--)
+    if (c->marks[i - 1].event <= event) return c->marks[i - 1].lsn;
+  return 0;
 }
 
 void cog_add_child(Cog *c, uint64_t id) {

@@ -1,11 +1,12 @@
 // One cog: its machine, its value, its open requests, the messages waiting for it.
 //
-// A cog belongs to the engine's thread. Its machine keeps five values for as long as the cog lives, in
+// A cog belongs to the engine's thread. Its machine keeps six values for as long as the cog lives, in
 // handles COG_VALUE..COG_ARG; everything else is made and released within one call.
 //
 //   value    the closure, in normal form; the state before the event while one is running
 //   row      its row of requests, [] when it has none
 //   answers  tab of slot -> answer: ready, not yet given
+//   recent   the same, not yet joined to `answers`: many at once are not added one by one to a big tab
 //   op, arg  of a crash
 #pragma once
 #include "common/base/table.h"
@@ -14,16 +15,17 @@
 #include "daemon/ctl/host.h"
 #include "daemon/log/record.h"
 
-enum { COG_VALUE = 1, COG_ROW, COG_ANSWERS, COG_OP, COG_ARG, COG_REFS };
+enum { COG_VALUE = 1, COG_ROW, COG_ANSWERS, COG_RECENT, COG_OP, COG_ARG, COG_REFS };
 
 typedef enum CogState { STATE_SPINNING, STATE_FINISHED, STATE_CRASHED, STATE_TIMED_OUT } CogState;
 
 typedef enum RequestKind {
-  REQUEST_NONE, // empty slot
-  REQUEST_IDLE, // never answered: malformed, or a kind that this engine does not answer
-  REQUEST_NOW,  // answered at once; the answer is in COG_ANSWERS
-  REQUEST_WAIT, // %time %wait
-  REQUEST_POKE, // %poke %poke
+  REQUEST_NONE,  // empty slot
+  REQUEST_IDLE,  // never answered: malformed, or a kind that this engine does not answer
+  REQUEST_NOW,   // answered at once; the answer is in COG_ANSWERS
+  REQUEST_LATER, // could not be done for want of room; to be tried again
+  REQUEST_WAIT,  // %time %wait
+  REQUEST_POKE,  // %poke %poke
 } RequestKind;
 
 typedef struct Request {
@@ -43,7 +45,10 @@ typedef struct Send {
   uint64_t deadline; // monotonic ns
 } Send;
 
+#define REQUESTS_MAX 16384  // slots of a row that are looked at; what is in others is never answered
 #define MESSAGE_WINDOW 4096 // acknowledged message ids that a cog remembers
+#define LOG_STEP 256        // events between two marks
+#define LOG_MARKS 1024      // places in the log that a cog knows
 #define TRACE_LINES 256     // trace lines that a cog keeps
 
 typedef struct MessageId {
@@ -68,10 +73,14 @@ typedef struct Cog {
   uint64_t timeout_ns; // STATE_TIMED_OUT
   uint64_t lsn;        // records below it are in the snapshot
   bool dirty;          // changed since the snapshot
+  bool fresh;          // just spawned: its requests are yet to be opened
 
   Request *requests;
   size_t request_count, request_cap;
-  uint64_t opened; // counter for Request.opened
+  uint64_t opened;       // counter for Request.opened
+  size_t later;          // requests of kind REQUEST_LATER
+  uint64_t later_ns;     // wall clock: not tried again before
+  uint64_t random_bytes; // drawn for the event to come
 
   uint64_t *unclaimed; // children spun whose ids the cog has not been told yet, in order of their slots
   size_t unclaimed_count, unclaimed_cap;
@@ -90,6 +99,11 @@ typedef struct Cog {
 
   Send *inbox, **inbox_end; // messages that wait for a poke
   size_t queued;
+
+  struct LogMark {
+    uint64_t event, lsn;
+  } * marks; // where the log has every LOG_STEPth of the latest events
+  size_t mark_count;
 
   MessageId *window; // ring of the last ids consumed
   size_t window_at, window_count;
@@ -123,7 +137,11 @@ typedef struct CogWorld {
 // before (0: none). Answers requests that need no waiting. A cog without requests is finished then.
 void cog_update_requests(Cog *c, Ref old, const CogWorld *world);
 
-// Marks requests that time or messages have made ready.
+// Gives an answer to the event to come.
+void cog_put_answer(Cog *c, uint64_t slot, Ref value);
+size_t cog_settle_answers(Cog *c); // all of them into COG_ANSWERS; how many
+
+// Marks requests that time or messages have made ready; tries those again that had to wait for room.
 void cog_poll(Cog *c, const CogWorld *world);
 bool cog_deliver(Cog *c, Values *values, Send *s,
                  Err *err); // to the oldest open poke on its path; false: none, or err
@@ -142,6 +160,9 @@ void cog_begin(Cog *c, uint64_t fuel);
 // Then cog_consume.
 bool cog_run(Cog *c, uint64_t slice, uint64_t now_ns, uint64_t limit_ns, Record *record);
 
+// A crash whose values cannot be logged is one of 0 with 0.
+void cog_forget_crash(Cog *c, Record *record);
+
 // The answers have been logged: they and the requests that they answered are gone; counts the event.
 void cog_consume(Cog *c);
 
@@ -151,6 +172,8 @@ bool cog_replay(Cog *c, const Record *record, Values *values, Err *err);
 // --- messages and trace ----------------------------------------------------------------------------------
 bool cog_knows_message(const Cog *c, const MessageId *id, uint64_t *event);
 void cog_note_message(Cog *c, const MessageId *id, uint64_t event);
-void cog_add_child(Cog *c, uint64_t id);                                      // to `unclaimed`
+void cog_mark_logged(Cog *c, uint64_t event, uint64_t lsn); // the log has the event there
+uint64_t cog_logged_at(const Cog *c, uint64_t event);       // the event is not before that place in the log
+void cog_add_child(Cog *c, uint64_t id);                    // to `unclaimed`
 void cog_trace(Cog *c, uint64_t time_ns, const char *kind, const char *text); // also to all followers
 void cog_show_trace(Cog *c, CtlCall *call);                                   // the lines kept

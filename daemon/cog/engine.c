@@ -9,6 +9,10 @@
 #define EVENT_FUEL 10000000000u
 #define EVENT_MS 60000
 #define SNAPSHOT_BYTES (64u << 20)
+#define REPLAY_NS 128               // nanoseconds of an event that count as a byte of log
+#define WARN_NS 10000000000u        // between two warnings about room
+#define NO_SNAPSHOT_NS 10000000000u // after one that failed
+#define COGS 10000
 
 uint64_t engine_wall_ns(Engine *e) { return e->cfg.sys->wall_ns(e->cfg.sys->ctx); }
 uint64_t engine_mono_ns(Engine *e) { return e->cfg.sys->mono_ns(e->cfg.sys->ctx); }
@@ -68,7 +72,7 @@ bool engine_append(Engine *e, const Record *records, size_t n, uint64_t reserved
     ok = reserve(e, cost, err);
   }
   ok = ok && wal_append(e->wal, list, n, reserved, NULL, err);
-  e->logged_bytes += total;
+  e->to_replay += total + n * RECORD_REPLAY;
   for (size_t i = 0; i < n; i++) buf_free(&bytes[i]);
   mem_free(bytes);
   mem_free(list);
@@ -86,6 +90,14 @@ void engine_break(Engine *e, const Err *err) {
   e->failure = *err;
   log_line(&e->cfg.log, LOG_ERROR, "engine", "stopping, nothing more is acknowledged: %s", err->msg);
   if (e->cfg.failed) e->cfg.failed(e->cfg.ctx);
+}
+
+// Not for each event that has to wait for the same.
+static void warn(Engine *e, const Err *err) {
+  uint64_t now = engine_mono_ns(e);
+  if (e->warned_ns && now - e->warned_ns < WARN_NS) return;
+  e->warned_ns = now;
+  log_line(&e->cfg.log, LOG_WARN, "engine", "%s", err->msg);
 }
 
 static void drop_releases(Engine *e) {
@@ -115,7 +127,7 @@ static void commit(Engine *e) {
     mem_free(e->releases[i].text);
   }
   e->release_count = 0;
-  if (!wal_prepare(e->wal, &err)) log_line(&e->cfg.log, LOG_WARN, "log", "%s", err.msg);
+  if (!wal_prepare(e->wal, &err)) warn(e, &err);
 }
 
 // --- events --------------------------------------------------------------------------------------------
@@ -126,7 +138,46 @@ static void world_random(void *ctx, void *out, size_t n) {
   sys->random(sys->ctx, out, n);
 }
 
-// The child exists from here on; it runs when its record and its parent's are appended.
+bool engine_log_spawn(Engine *e, Cog *c, Err *err) {
+  Buf bytes = {0};
+  Record r = {.kind = RECORD_SPAWN,
+              .cog = c->id,
+              .time = engine_wall_ns(e),
+              .name = (const uint8_t *)c->name,
+              .name_len = strlen(c->name),
+              .parent = c->parent ? c->parent : RECORD_NO_COG,
+              .owner = c->owner};
+  bool ok = values_save(e->values, c->m, COG_VALUE, &bytes, &r.value, err);
+  if (r.value.kind == VALUE_INLINE) r.value.bytes = bytes.data;
+  ok = ok && engine_append(e, &r, 1, 0, err);
+  buf_free(&bytes);
+  return ok;
+}
+
+// The child, without its requests; NULL when there is no room for it or its record.
+static Cog *spin(Engine *e, Cog *parent, Ref fan, Err *err) {
+  size_t most = e->cfg.cogs - e->cfg.cogs / 10;
+  if (e->cog_count >= most) {
+    err_set(err, ERR_LIMIT, "there are %zu cogs, as many as cogs may spin; it waits until some are removed",
+            e->cog_count);
+    return NULL;
+  }
+  Cog *c = cog_new(e->next_id, "", 0, e->cfg.cog_memory, e->jets);
+  RefMark mark = refs_mark(c->m);
+  Ref v;
+  bool ok = values_move(e->values, parent->m, fan, c->m, &v, err);
+  if (ok) cog_set_value(c, v);
+  refs_release(c->m, mark);
+  c->parent = parent->id;
+  c->owner = parent->owner;
+  c->dirty = c->fresh = true;
+  c->lsn = wal_next(e->wal);
+  if (ok && engine_log_spawn(e, c, err)) return c;
+  cog_free(c);
+  return NULL;
+}
+
+// The record of the child follows that of the event in which its parent asked for it.
 static uint64_t world_spin(void *ctx, Cog *parent, Ref fan, Err *err) {
   Engine *e = ctx;
   if (e->reissuing && parent->unclaimed_count > 0) {
@@ -134,45 +185,14 @@ static uint64_t world_spin(void *ctx, Cog *parent, Ref fan, Err *err) {
     memmove(parent->unclaimed, parent->unclaimed + 1, --parent->unclaimed_count * sizeof id);
     return id;
   }
-  Cog *c = cog_new(e->next_id, "", 0, e->cfg.cog_memory, e->jets);
-  RefMark mark = refs_mark(c->m);
-  Ref v;
-  if (!values_move(e->values, parent->m, fan, c->m, &v, err)) {
-    cog_free(c);
+  Cog *c = spin(e, parent, fan, err);
+  if (!c) {
+    if (err->code == ERR_IO) engine_break(e, err);
     return 0;
   }
-  c->parent = parent->id;
-  c->owner = parent->owner;
-  cog_set_value(c, v);
-  refs_release(c->m, mark);
-  c->dirty = true;
-  c->lsn = wal_next(e->wal);
   engine_add(e, c);
   cog_add_child(parent, c->id);
-  mem_reserve(e->born, e->born_cap, e->born_count + 1);
-  e->born[e->born_count++] = c;
   return c->id;
-}
-
-// Appends SPAWN records of children and opens their requests, which may spin more.
-static bool announce_children(Engine *e, Err *err) {
-  bool ok = true;
-  for (size_t i = 0; ok && i < e->born_count; i++) {
-    Cog *c = e->born[i];
-    Buf bytes = {0};
-    Record r = {.kind = RECORD_SPAWN,
-                .cog = c->id,
-                .time = engine_wall_ns(e),
-                .parent = c->parent,
-                .owner = c->owner};
-    ok = values_save(e->values, c->m, COG_VALUE, &bytes, &r.value, err);
-    if (r.value.kind == VALUE_INLINE) r.value.bytes = bytes.data;
-    ok = ok && engine_append(e, &r, 1, 0, err);
-    buf_free(&bytes);
-    if (ok) cog_update_requests(c, 0, &e->world);
-  }
-  e->born_count = 0;
-  return ok;
 }
 
 static bool save(Engine *e, Cog *c, Ref v, Buf *bytes, size_t *offset, RecordValue *out, Err *err) {
@@ -191,7 +211,7 @@ static void place(RecordValue *v, const Buf *bytes, size_t offset) {
 // Before an event is run: its answers as the log will have them, their pages durable, and room in the log.
 // So an event that has been run can be logged, whatever happens to the disk in between.
 static bool prepare_event(Engine *e, Cog *c, Err *err) {
-  size_t n = plan_len(c->m, COG_ANSWERS);
+  size_t n = cog_settle_answers(c);
   buf_clear(&c->prepared);
   c->answers = mem_realloc(c->answers, mem_mul(n, sizeof *c->answers));
   c->offsets = mem_realloc(c->offsets, mem_mul(n, sizeof *c->offsets));
@@ -224,9 +244,27 @@ static void put_off(Engine *e, Cog *c, uint64_t now, const Err *why) {
   Err err = ERR_INIT;
   err_set(&err, why->code == ERR_IO ? ERR_IO : ERR_LIMIT,
           "cog %llu cannot take this now, nothing was changed: %s", (unsigned long long)c->id, why->msg);
-  log_line(&e->cfg.log, LOG_WARN, "engine", "%s", err.msg);
+  warn(e, &err);
   cog_refuse_messages(c, &err);
   c->not_before_ns = now + NO_ROOM_NS;
+}
+
+// What a crash was about. A value too long for the record itself needs room that nobody could reserve: when
+// there is none, the record says 0 for it.
+static bool save_crash(Engine *e, Cog *c, Record *r, Buf *bytes, Err *err) {
+  size_t op, arg;
+  if (!save(e, c, COG_OP, bytes, &op, &r->op, err) || !save(e, c, COG_ARG, bytes, &arg, &r->arg, err)) {
+    if (err->code != ERR_LIMIT) return false;
+    warn(e, err);
+    *err = ERR_INIT;
+    buf_clear(bytes);
+    cog_forget_crash(c, r);
+    if (!save(e, c, COG_OP, bytes, &op, &r->op, err) || !save(e, c, COG_ARG, bytes, &arg, &r->arg, err))
+      return false;
+  }
+  place(&r->op, bytes, op);
+  place(&r->arg, bytes, arg);
+  return true;
 }
 
 // The event's record: the answers as the cog received them, and a crash's parts.
@@ -240,12 +278,10 @@ static bool log_event(Engine *e, Cog *c, Record *r, Err *err) {
     if (s) c->answers[i].message = s->args->id.bytes;
   }
   Buf crash = {0};
-  size_t op = 0, arg = 0;
-  bool ok = r->outcome != OUTCOME_CRASH ||
-            (save(e, c, COG_OP, &crash, &op, &r->op, err) && save(e, c, COG_ARG, &crash, &arg, &r->arg, err));
-  place(&r->op, &crash, op);
-  place(&r->arg, &crash, arg);
+  bool ok = r->outcome != OUTCOME_CRASH || save_crash(e, c, r, &crash, err);
+  uint64_t lsn = wal_next(e->wal);
   ok = ok && engine_append(e, r, 1, c->reserved, err);
+  if (ok) cog_mark_logged(c, r->event, lsn);
   c->reserved = 0;
   buf_free(&crash);
   return ok;
@@ -274,6 +310,7 @@ static void finish_event(Engine *e, Cog *c, Record *r, Ref old) {
     engine_break(e, &err);
     return;
   }
+  e->to_replay += (engine_mono_ns(e) - c->started_ns) / REPLAY_NS;
   acknowledge(e, c, r);
   cog_consume(c);
   e->events++;
@@ -288,7 +325,6 @@ static void finish_event(Engine *e, Cog *c, Record *r, Ref old) {
                                                    c->at_work != NULL ? c->at_work : "")});
   if (c->state == STATE_SPINNING) {
     cog_update_requests(c, old, &e->world);
-    if (!announce_children(e, &err)) engine_break(e, &err);
   } else {
     Err dead = ERR_INIT;
     err_set(&dead, ERR_RETRY, "cog %llu has ended (%s) and takes no messages", (unsigned long long)c->id,
@@ -306,6 +342,10 @@ static bool turn(Engine *e, Cog *c, uint64_t now) {
     return false;
   }
   c->clock_ns = engine_wall_ns(e);
+  if (c->fresh) {
+    c->fresh = false;
+    cog_update_requests(c, 0, &e->world);
+  }
   if (!c->running) {
     cog_poll(c, &e->world);
     host_deliver(e, c, now);
@@ -326,13 +366,13 @@ static bool turn(Engine *e, Cog *c, uint64_t now) {
   return !e->failed && (c->running || (is_active(c) && cog_has_answers(c) && now >= c->not_before_ns));
 }
 
-// Runs cogs until nothing is ready or the round is over. True: there is more to do.
+// Cogs have turns until none has anything to do or the round is over. True: there may be more to do.
 static bool run_round(Engine *e) {
-  uint64_t begin = engine_mono_ns(e);
-  for (bool more = true; more;) {
-    more = false;
-    for (size_t i = 0; i < e->cog_count && !e->failed; i++) more |= turn(e, e->cogs[i], engine_mono_ns(e));
-    if (more && engine_mono_ns(e) - begin > ROUND_NS) return true;
+  uint64_t begin = engine_mono_ns(e), now = begin;
+  for (; e->idle < e->cog_count && !e->failed; now = engine_mono_ns(e)) {
+    if (now - begin > ROUND_NS) return true;
+    if (e->at >= e->cog_count) e->at = 0;
+    e->idle = turn(e, e->cogs[e->at++], now) ? 0 : e->idle + 1;
   }
   return false;
 }
@@ -372,11 +412,21 @@ static Job *take_jobs(Engine *e, bool wait) {
   return jobs;
 }
 
+static void snapshot(Engine *e) {
+  Err err = ERR_INIT;
+  uint64_t now = engine_mono_ns(e);
+  if (now < e->no_snapshot_ns || persist_snapshot(e, &err)) return;
+  log_line(&e->cfg.log, LOG_WARN, "snapshot", "%s", err.msg);
+  e->no_snapshot_ns = now + NO_SNAPSHOT_NS;
+  if (err.code == ERR_IO) engine_break(e, &err);
+}
+
 static void *engine_thread(void *ctx) {
   Engine *e = ctx;
   bool busy = true;
   for (;;) {
     Job *jobs = take_jobs(e, !busy);
+    if (jobs || !busy) e->idle = 0;
     pthread_mutex_lock(&e->lock);
     bool stopping = e->stopping;
     pthread_mutex_unlock(&e->lock);
@@ -388,9 +438,7 @@ static void *engine_thread(void *ctx) {
     }
     busy = !stopping && !e->failed && run_round(e);
     commit(e);
-    Err err = ERR_INIT;
-    if (!e->failed && e->logged_bytes >= e->cfg.snapshot_bytes && !persist_snapshot(e, &err))
-      log_line(&e->cfg.log, LOG_WARN, "snapshot", "%s", err.msg);
+    if (!e->failed && e->to_replay >= e->cfg.snapshot_bytes) snapshot(e);
     if (stopping) break;
   }
   return NULL;
@@ -400,6 +448,7 @@ bool engine_open(Engine **out, const EngineConfig *config, Err *err) {
   Engine *e = mem_zalloc(sizeof *e);
   e->cfg = *config;
   if (!e->cfg.cog_memory) e->cfg.cog_memory = COG_MEMORY;
+  if (!e->cfg.cogs) e->cfg.cogs = COGS;
   if (!e->cfg.event_fuel) e->cfg.event_fuel = EVENT_FUEL;
   if (!e->cfg.event_ms) e->cfg.event_ms = EVENT_MS;
   if (!e->cfg.snapshot_bytes) e->cfg.snapshot_bytes = SNAPSHOT_BYTES;
@@ -427,7 +476,6 @@ bool engine_start(Engine *e, Err *err) {
   for (size_t i = 0; i < e->cog_count; i++)
     if (e->cogs[i]->state == STATE_SPINNING) cog_update_requests(e->cogs[i], 0, &e->world);
   e->reissuing = false;
-  if (!announce_children(e, err)) return false;
   if (pthread_create(&e->thread, NULL, engine_thread, e) != 0)
     return err_set(err, ERR_INTERNAL, "cannot start the engine's thread");
   e->started = true;
@@ -460,7 +508,6 @@ void engine_close(Engine *e) {
   btab_free(&e->by_name);
   wtab_free(&e->late);
   mem_free(e->releases);
-  mem_free(e->born);
   mem_free(e->removed);
   wal_close(e->wal);
   values_free(e->values);

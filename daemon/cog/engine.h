@@ -25,9 +25,10 @@ typedef struct EngineConfig {
   const char *dir;           // of the store; made when it is not there
   const char *runtime;       // version text, noted in store and log
   size_t cog_memory;         // bytes a cog's machine may use; 0: 1 GiB
+  size_t cogs;               // most cogs; 0: 10,000. A tenth of them is kept from cogs that spin cogs
   uint64_t event_fuel;       // about one unit a call; 0: 10^10
   uint64_t event_ms;         // wall-clock limit of an event; 0: one minute
-  uint64_t snapshot_bytes;   // bytes of log after which snapshots are taken; 0: 64 MiB
+  uint64_t snapshot_bytes;   // bytes of log, or as much to replay, after which snapshots are taken; 0: 64 MiB
   void (*failed)(void *ctx); // called once, from the engine's thread, when a commit failed
   void *ctx;
 } EngineConfig;

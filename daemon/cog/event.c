@@ -5,13 +5,18 @@
 #include "daemon/cog/cog.h"
 #include <string.h>
 
-void cog_begin(Cog *c, uint64_t fuel) {
-  assert(!c->running && cog_has_answers(c));
+static void begin(Cog *c, size_t memory, uint64_t fuel) {
   c->running = true;
-  machine_set_limits(c->m, c->memory, fuel);
+  machine_set_limits(c->m, memory, fuel);
   RefMark mark = refs_mark(c->m);
+  cog_settle_answers(c);
   machine_start_nf(c->m, plan_apply(c->m, COG_VALUE, (const Ref[]){COG_ANSWERS}, 1));
   refs_release(c->m, mark);
+}
+
+void cog_begin(Cog *c, uint64_t fuel) {
+  assert(!c->running && cog_has_answers(c));
+  begin(c, c->memory, fuel);
 }
 
 static void put_hash(Blake3 *h, Cog *c, Ref v) {
@@ -43,6 +48,7 @@ void cog_consume(Cog *c) {
   ref_copy(c->m, COG_ANSWERS, plan_tab_empty(c->m));
   refs_release(c->m, mark);
   c->unclaimed_count = 0; // each id was among the answers
+  c->random_bytes = 0;
   c->events++;
   c->dirty = true;
   c->running = false;
@@ -138,6 +144,12 @@ static void finish(Cog *c, Outcome o, uint64_t ns, Record *record) {
   digest(c, outcome, record->digest);
 }
 
+void cog_forget_crash(Cog *c, Record *record) {
+  ref_set(c->m, COG_OP, 0);
+  ref_set(c->m, COG_ARG, 0);
+  digest(c, record->outcome, record->digest);
+}
+
 bool cog_run(Cog *c, uint64_t slice, uint64_t now_ns, uint64_t limit_ns, Record *record) {
   Outcome o = machine_run(c->m, slice);
   if (o == RUN_YIELD && now_ns - c->started_ns <= limit_ns) return false;
@@ -149,12 +161,15 @@ bool cog_run(Cog *c, uint64_t slice, uint64_t now_ns, uint64_t limit_ns, Record 
   return true;
 }
 
+// It came to its end once. Where garbage lay then, and so what that run took, is not known any more.
+#define REPLAY_MEMORY (SIZE_MAX / 16)
+
 bool cog_replay(Cog *c, const Record *record, Values *values, Err *err) {
   Outcome o = RUN_DONE;
   uint8_t want[RECORD_DIGEST_LEN];
   if (record->outcome == OUTCOME_DONE) {
     c->replaying = true;
-    cog_begin(c, 0);
+    begin(c, REPLAY_MEMORY, 0);
     o = machine_run(c->m, 0);
     c->replaying = false;
     if (o == RUN_DONE) {

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define INBOX_MAX 100000
-#define LOG_INPUT_MAX 4096
+#define LOG_INPUT_MAX 4096 // bytes of an event's answers that are shown
+#define LOG_MEMORY (64u << 20)
 
 // --- to the engine's thread ------------------------------------------------------------------------------
 static void post(void *ctx, JobKind kind, CtlCall *call, const void *args) {
@@ -91,23 +92,23 @@ static RpcCogState wire_state(const Cog *c) {
 }
 
 // What a crash was about, as far as it is short text or a number.
-static char *crash_words(Cog *c) {
+static char *crash_words(Machine *m, Ref what) {
   uint64_t n;
-  size_t size = plan_form(c->m, COG_OP) == FORM_NAT ? plan_nat_size(c->m, COG_OP) : SIZE_MAX;
+  size_t size = plan_form(m, what) == FORM_NAT ? plan_nat_size(m, what) : SIZE_MAX;
   if (size > 64) return mem_strdup("crashed; `pall inspect` shows its value before that event");
   char op[65] = {0};
-  plan_nat_copy(c->m, COG_OP, op, size);
+  plan_nat_copy(m, what, op, size);
   bool printable = size > 0;
   for (size_t i = 0; i < size; i++) printable &= op[i] > 32 && op[i] < 127;
   if (printable && size > 1) return mem_printf("crash %s", op);
-  return plan_nat_u64(c->m, COG_OP, &n) ? mem_printf("crash of operator %" PRIu64, n) : mem_strdup("crash");
+  return plan_nat_u64(m, what, &n) ? mem_printf("crash of operator %" PRIu64, n) : mem_strdup("crash");
 }
 
 static RpcCogInfo describe(Cog *c, char **detail) {
   uint64_t open = 0;
   for (size_t i = 0; i < c->request_count; i++) open += c->requests[i].kind != REQUEST_NONE;
   *detail = NULL;
-  if (c->state == STATE_CRASHED) *detail = crash_words(c);
+  if (c->state == STATE_CRASHED) *detail = crash_words(c->m, COG_OP);
   if (c->state == STATE_CRASHED && c->at_work != NULL) {
     char *crash = *detail;
     *detail = mem_printf("%s, in %s", crash, c->at_work);
@@ -160,42 +161,28 @@ static bool do_ps(Engine *e, CtlCall *call, const RpcPsArgs *args) {
   return true;
 }
 
-static bool log_spawn(Engine *e, Cog *c, Err *err) {
-  Buf bytes = {0};
-  Record r = {.kind = RECORD_SPAWN,
-              .cog = c->id,
-              .time = engine_wall_ns(e),
-              .name = (const uint8_t *)c->name,
-              .name_len = strlen(c->name),
-              .parent = RECORD_NO_COG,
-              .owner = c->owner};
-  bool ok = values_save(e->values, c->m, COG_VALUE, &bytes, &r.value, err);
-  if (r.value.kind == VALUE_INLINE) r.value.bytes = bytes.data;
-  ok = ok && engine_append(e, &r, 1, 0, err);
-  buf_free(&bytes);
-  return ok;
-}
-
 static bool do_spawn(Engine *e, CtlCall *call, const RpcSpawnArgs *args, Err *err) {
   if (args->name.n && btab_get(&e->by_name, args->name.p, args->name.n))
     return err_set(err, ERR_EXISTS, "a cog named %.*s exists; choose another name or `pall rm` it",
                    (int)args->name.n, args->name.p);
+  if (e->cog_count >= e->cfg.cogs)
+    return err_set(err, ERR_LIMIT,
+                   "there are %zu cogs, as many as palld may have; `pall rm` some, or start it with --cogs",
+                   e->cog_count);
   Cog *c = cog_new(e->next_id, args->name.n ? args->name.p : "", args->name.n, e->cfg.cog_memory, e->jets);
   RefMark mark = refs_mark(c->m);
   Ref v;
   c->owner = ctl_caller(call)->uid;
-  c->dirty = true;
+  c->dirty = c->fresh = true;
   c->lsn = wal_next(e->wal);
   bool ok = values_from_wire(e->values, c->m, args->value.p, args->value.n, &v, err);
   if (ok) cog_set_value(c, v);
   refs_release(c->m, mark);
-  if (!ok || !log_spawn(e, c, err)) {
+  if (!ok || !engine_log_spawn(e, c, err)) {
     cog_free(c);
     return false;
   }
   engine_add(e, c);
-  c->clock_ns = engine_wall_ns(e);
-  cog_update_requests(c, 0, &e->world);
   engine_release(e, (Release){.kind = RELEASE_SPAWN, .call = call, .cog = c->id});
   return true;
 }
@@ -226,8 +213,12 @@ static bool do_send(Engine *e, CtlCall *call, const RpcSendArgs *args, Err *err)
   memcpy(id.id, args->id.bytes, RPC_ID_LEN);
   uint64_t event;
   if (cog_knows_message(c, &id, &event)) {
-    engine_release(
-        e, (Release){.kind = RELEASE_SEND, .call = call, .cog = c->id, .event = event, .again = true});
+    engine_release(e, (Release){.kind = RELEASE_SEND,
+                                .call = call,
+                                .cog = c->id,
+                                .event = event,
+                                .again = true,
+                                .failed = event == c->events && c->state >= STATE_CRASHED});
     return true;
   }
   if (c->state != STATE_SPINNING)
@@ -307,57 +298,125 @@ static bool do_trace(Engine *e, CtlCall *call, const RpcTraceArgs *args, Err *er
   return true;
 }
 
-// --- the log of one cog
-// -------------------------------------------------------------------------------------
+// --- the log of one cog ----------------------------------------------------------------------------------
 typedef struct LogPage {
-  uint64_t cog, from, count, next;
-  RpcLogEvent *rows;
+  Values *values;
+  Machine *m; // for the values in records; that of the cog may be in the middle of an event
+  uint64_t cog, from, count;
+  RpcLogEvent *rows; // with their texts and bytes
   size_t n, cap;
   bool more;
 } LogPage;
 
+static void free_log_page(LogPage *p) {
+  for (size_t i = 0; i < p->n; i++) {
+    mem_free((char *)(uintptr_t)p->rows[i].detail.p);
+    mem_free((uint8_t *)(uintptr_t)p->rows[i].input.p);
+  }
+  mem_free(p->rows);
+  machine_free(p->m);
+}
+
+static bool is_short(const Record *r) {
+  size_t sum = 0;
+  PageId page;
+  for (size_t i = 0; i < r->answer_count; i++) {
+    if (values_page(&r->answers[i].value, &page)) return false;
+    sum += r->answers[i].value.len;
+  }
+  return sum <= LOG_INPUT_MAX;
+}
+
+// The tab of answers that the event took.
+static bool logged_input(LogPage *p, const Record *r, RpcBytes *out, Err *err) {
+  Buf bytes = {0};
+  Ref v, tab = plan_tab_empty(p->m);
+  for (size_t i = 0; i < r->answer_count; i++) {
+    if (!values_load(p->values, p->m, &r->answers[i].value, &v, err)) return false;
+    tab = plan_tab_put(p->m, tab, plan_nat(p->m, r->answers[i].slot), v);
+  }
+  if (plan_force(p->m, tab) != RUN_DONE) // the values are in normal form: this only notes that the tab is
+    return err_set(err, ERR_INTERNAL, "the answers of event %" PRIu64 " make no tab", r->event);
+  if (!values_to_wire(p->values, p->m, tab, &bytes, err)) return false;
+  *out = (RpcBytes){bytes.data, bytes.len}; // the row's from here on
+  return true;
+}
+
+static bool logged_detail(LogPage *p, const Record *r, RpcText *out, Err *err) {
+  static const char *const limits[OUTCOME_COUNT] = {[OUTCOME_MEMORY] = "its memory limit",
+                                                    [OUTCOME_LOOP] = "a value that needs itself",
+                                                    [OUTCOME_DIVERGES] = "a function that never ends"};
+  PageId page;
+  Ref op;
+  if (r->outcome == OUTCOME_DONE) return true;
+  char *words;
+  if (r->outcome == OUTCOME_TIME)
+    words = mem_printf("its time limit, after %.1f s", (double)r->ns / 1e9);
+  else if (r->outcome != OUTCOME_CRASH)
+    words = mem_strdup(limits[r->outcome]);
+  else if (values_page(&r->op, &page))
+    words = mem_strdup("crash");
+  else if (values_load(p->values, p->m, &r->op, &op, err))
+    words = crash_words(p->m, op);
+  else
+    return false;
+  *out = text(words);
+  return true;
+}
+
+static bool add_event(LogPage *p, const Record *r, size_t len, Err *err) {
+  mem_reserve(p->rows, p->cap, p->n + 1);
+  RpcLogEvent *row = &p->rows[p->n++];
+  const char *outcome = r->outcome == OUTCOME_DONE ? "done" : r->outcome == OUTCOME_CRASH ? "crash" : "limit";
+  *row = (RpcLogEvent){.event = r->event,
+                       .time_ns = r->time,
+                       .answers = r->answer_count,
+                       .bytes = len,
+                       .outcome = text(outcome)};
+  RefMark mark = refs_mark(p->m);
+  bool ok = (!is_short(r) || logged_input(p, r, &row->input, err)) && logged_detail(p, r, &row->detail, err);
+  refs_release(p->m, mark);
+  return ok;
+}
+
+// Ends the scan, without an error, when the page is full.
 static bool on_logged(void *ctx, uint64_t lsn, const void *data, size_t len, Err *err) {
   LogPage *p = ctx;
   Record r;
   (void)lsn;
-  if (p->more) return true;
   if (!record_decode(&r, data, len, err)) return false;
+  bool ok = true;
   if (r.kind == RECORD_EVENT && r.cog == p->cog && r.event >= p->from) {
-    if (p->n == p->count) {
-      p->more = true;
-    } else {
-      static const char *const words[] = {"done", "crash", "limit", "limit", "limit", "limit"};
-      mem_reserve(p->rows, p->cap, p->n + 1);
-      p->rows[p->n++] = (RpcLogEvent){.event = r.event,
-                                      .time_ns = r.time,
-                                      .answers = r.answer_count,
-                                      .bytes = len,
-                                      .outcome = text(words[r.outcome])};
-      p->next = r.event + 1;
-    }
+    p->more = p->n == p->count;
+    ok = !p->more && add_event(p, &r, len, err);
   }
   record_free(&r);
-  return true;
+  return ok;
 }
 
 static bool do_log(Engine *e, CtlCall *call, const RpcLogArgs *args, Err *err) {
   Cog *c = find(e, &args->cog, err);
   if (!c) return false;
-  LogPage p = {.cog = c->id,
+  LogPage p = {.values = e->values,
+               .m = machine_new(&(MachineConfig){.memory = LOG_MEMORY}),
+               .cog = c->id,
                .from = args->from,
-               .count = args->count && args->count < RPC_PAGE_MAX ? args->count : RPC_PAGE_MAX,
-               .next = args->from};
-  bool ok = wal_scan(e->wal, wal_first(e->wal), wal_committed(e->wal), on_logged, &p, err);
+               .count = args->count && args->count < RPC_PAGE_MAX ? args->count : RPC_PAGE_MAX};
+  uint64_t first = cog_logged_at(c, args->from);
+  if (first < wal_first(e->wal)) first = wal_first(e->wal);
+  bool ok = wal_scan(e->wal, first, wal_committed(e->wal), on_logged, &p, err) || p.more;
   if (ok) {
-    RpcLog log = {.events = {p.rows, p.n}, .next = p.next, .more = p.more};
+    RpcLog log = {.events = {p.rows, p.n},
+                  .next = p.n > 0 ? p.rows[p.n - 1].event + 1 : args->from,
+                  .last = c->events,
+                  .more = p.more};
     ctl_done(call, &log);
   }
-  mem_free(p.rows);
+  free_log_page(&p);
   return ok;
 }
 
-// --- stop, start, rm
-// ----------------------------------------------------------------------------------------
+// --- stop, start, rm ------------------------------------------------------------------------------------
 static bool set_paused(Engine *e, CtlCall *call, const RpcCogArgs *args, bool pause, Err *err) {
   Cog *c = find(e, &args->cog, err);
   if (!c || !may_change(call, c, err)) return false;
@@ -387,8 +446,7 @@ static bool do_rm(Engine *e, CtlCall *call, const RpcCogArgs *args, Err *err) {
   return true;
 }
 
-// --- waiting calls
-// --------------------------------------------------------------------------------------------
+// --- waiting calls --------------------------------------------------------------------------------------
 static void end_follower(Cog *c, size_t i) {
   RpcTrace done = {.lines = c->trace_count};
   ctl_done(c->followers[i], &done);
@@ -471,8 +529,7 @@ uint64_t host_deadline(const Cog *c) {
   return first;
 }
 
-// --- doing and releasing
-// ----------------------------------------------------------------------------------------
+// --- doing and releasing --------------------------------------------------------------------------------
 static bool run_job(Engine *e, Job *job, Err *err) {
   switch (job->kind) {
   case JOB_INFO: return do_info(e, job->call, err);

@@ -11,6 +11,8 @@
 #include "daemon/log/wal.h"
 #include <pthread.h>
 
+#define RECORD_REPLAY 256 // bytes of log that take as long to replay as an event with nothing to do
+
 typedef enum JobKind {
   JOB_INFO,
   JOB_PS,
@@ -71,18 +73,21 @@ struct Engine {
   size_t removed_count, removed_cap;
   Release *releases;
   size_t release_count, release_cap;
-  uint64_t events, snapshot_lsn, logged_bytes;
-  WordTable late; // ids of cogs that the snapshot found running: they may be in the log only
+  uint64_t events, snapshot_lsn;
+  uint64_t to_replay; // since the snapshot, in bytes of log: records, and what running their events takes
+  uint64_t warned_ns; // monotonic: the last warning about room
+  WordTable late;     // ids of cogs that the snapshot found running: they may be in the log only
   Err failure;
-  // Children spun in the event being finished: their records follow the parent's in one append.
-  Cog **born;
-  size_t born_count, born_cap;
+  size_t at, idle;         // whose turn is next; turns in a row in which there was nothing to do
+  uint64_t no_snapshot_ns; // monotonic: none before, since the last one failed
 };
 
 // --- engine.c ------------------------------------------------------------------------------------------
 void engine_add(Engine *e, Cog *c);    // indexes it by id and name
 void engine_forget(Engine *e, Cog *c); // and takes it out
 Cog *engine_cog(Engine *e, uint64_t id);
+// Appends the record of a cog that begins.
+bool engine_log_spawn(Engine *e, Cog *c, Err *err);
 // One atomic append; `reserved` is room that the caller has for it, or 0.
 bool engine_append(Engine *e, const Record *records, size_t n, uint64_t reserved, Err *err);
 void engine_release(Engine *e, Release r);

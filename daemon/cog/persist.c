@@ -92,6 +92,7 @@ static bool roots_of_cogs(Engine *e, StoreBatch *b, uint64_t now, Err *err) {
     bool ok = root_of_cog(e, b, c, err);
     c->lsn = before; // until the batch is durable
     if (!ok) return false;
+    machine_collect(c->m, true); // what was sealed has left its heap, and what it sealed before may go
   }
   return true;
 }
@@ -139,7 +140,7 @@ bool persist_snapshot(Engine *e, Err *err) {
     c->dirty = false;
   }
   e->removed_count = 0;
-  e->logged_bytes = 0;
+  e->to_replay = 0;
   return wal_prune(e->wal, keep, err);
 }
 
@@ -257,7 +258,7 @@ static bool replay_spawn(Engine *e, uint64_t lsn, const Record *r, Err *err) {
   return ok;
 }
 
-static bool replay_event(Engine *e, Cog *c, const Record *r, Err *err) {
+static bool replay_event(Engine *e, Cog *c, uint64_t lsn, const Record *r, Err *err) {
   if (r->event != c->events + 1)
     return err_set(err, ERR_DATA, "the log has event %" PRIu64 " of cog %" PRIu64 " where %" PRIu64 " is due",
                    r->event, c->id, c->events + 1);
@@ -268,7 +269,7 @@ static bool replay_event(Engine *e, Cog *c, const Record *r, Err *err) {
     Ref v;
     ok = values_load(e->values, c->m, &a->value, &v, err);
     if (!ok) break;
-    ref_copy(c->m, COG_ANSWERS, plan_tab_put(c->m, COG_ANSWERS, plan_nat(c->m, a->slot), v));
+    cog_put_answer(c, a->slot, v);
     if (a->message_len == RPC_ID_LEN) {
       MessageId id = {.sender = a->sender};
       memcpy(id.id, a->message, RPC_ID_LEN);
@@ -277,6 +278,7 @@ static bool replay_event(Engine *e, Cog *c, const Record *r, Err *err) {
   }
   refs_release(c->m, mark);
   e->events++;
+  cog_mark_logged(c, r->event, lsn);
   return ok && cog_replay(c, r, e->values, err);
 }
 
@@ -285,7 +287,7 @@ static bool replay_record(Engine *e, uint64_t lsn, const Record *r, Err *err) {
   Cog *c = engine_cog(e, r->cog);
   if (!c || lsn < c->lsn) return true;
   switch (r->kind) {
-  case RECORD_EVENT: return replay_event(e, c, r, err);
+  case RECORD_EVENT: return replay_event(e, c, lsn, r, err);
   case RECORD_PAUSE:
   case RECORD_RESUME:
     c->paused = r->kind == RECORD_PAUSE;
@@ -308,6 +310,7 @@ static bool on_record(void *ctx, uint64_t lsn, const void *data, size_t len, Err
   Record r;
   if (!record_decode(&r, data, len, err)) return err_wrap(err, "log record %" PRIu64, lsn);
   bool ok = replay_record(e, lsn, &r, err);
+  e->to_replay += len + RECORD_REPLAY;
   record_free(&r);
   return ok || err_wrap(err, "log record %" PRIu64, lsn);
 }

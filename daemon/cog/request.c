@@ -1,11 +1,12 @@
-// What cogs ask for (spec of the requests: README of this room). A request is a row; its kind is found
-// by head and verb, its exact form is checked, and anything that does not fit is never answered, except
-// device calls, which answer 0.
+// What cogs ask for. A request is a row; its kind is found by head and verb, its exact form is checked, and
+// anything that does not fit is never answered, except device calls, which answer 0.
 #include "common/base/mem.h"
 #include "daemon/cog/cog.h"
 #include <string.h>
 
-#define RAND_MAX_BYTES (16u << 20)
+#define RAND_MAX_BYTES (16u << 20) // of one request, and for one event
+#define LATER_NS 1000000000u       // until a request is tried again that met a limit
+#define RECENT_MAX 128
 
 // --- shapes ------------------------------------------------------------------------------------------
 static bool is_row(Cog *c, Ref r, size_t min) {
@@ -26,11 +27,34 @@ static bool elem_u64(Cog *c, Ref row, size_t i, uint64_t *out) {
   return is;
 }
 
-static void answer(Cog *c, size_t slot, Ref value) {
+size_t cog_settle_answers(Cog *c) {
+  if (plan_len(c->m, COG_RECENT) > 0) {
+    RefMark mark = refs_mark(c->m);
+    ref_copy(c->m, COG_ANSWERS, plan_tab_join(c->m, COG_ANSWERS, COG_RECENT));
+    ref_copy(c->m, COG_RECENT, plan_tab_empty(c->m));
+    refs_release(c->m, mark);
+  }
+  return plan_len(c->m, COG_ANSWERS);
+}
+
+void cog_put_answer(Cog *c, uint64_t slot, Ref value) {
   RefMark mark = refs_mark(c->m);
-  ref_copy(c->m, COG_ANSWERS, plan_tab_put(c->m, COG_ANSWERS, plan_nat(c->m, slot), value));
+  ref_copy(c->m, COG_RECENT, plan_tab_put(c->m, COG_RECENT, plan_nat(c->m, slot), value));
   refs_release(c->m, mark);
+  if (plan_len(c->m, COG_RECENT) >= RECENT_MAX) cog_settle_answers(c);
+}
+
+static void answer(Cog *c, size_t slot, Ref value) {
+  cog_put_answer(c, slot, value);
   c->requests[slot].ready = true;
+}
+
+static void take_answer_back(Cog *c, size_t slot) {
+  RefMark mark = refs_mark(c->m);
+  cog_settle_answers(c);
+  ref_copy(c->m, COG_ANSWERS, plan_tab_del(c->m, COG_ANSWERS, plan_nat(c->m, slot)));
+  refs_release(c->m, mark);
+  c->requests[slot].ready = false;
 }
 
 static void answer_nat(Cog *c, size_t slot, uint64_t n) {
@@ -62,6 +86,8 @@ static RequestKind open_rand(Cog *c, size_t slot, Ref r, const CogWorld *w) {
   uint64_t n;
   if (plan_len(c->m, r) != 4 || !elem_is(c, r, 2, "byte") || !elem_u64(c, r, 3, &n) || n > RAND_MAX_BYTES)
     return answered(c, slot, 0);
+  if (n > RAND_MAX_BYTES - c->random_bytes) return REQUEST_LATER;
+  c->random_bytes += n;
   uint8_t *bytes = mem_alloc(n);
   w->random(w->ctx, bytes, n);
   RefMark mark = refs_mark(c->m);
@@ -89,8 +115,10 @@ static RequestKind open_cog(Cog *c, size_t slot, Ref r, const CogWorld *w) {
   uint64_t id = w->spin(w->ctx, c, plan_row_get(c->m, r, 2), &err);
   refs_release(c->m, mark);
   if (id) return answered(c, slot, id);
-  cog_trace(c, w->wall_ns(w->ctx), "limit", err.msg);
-  return REQUEST_IDLE;
+  uint64_t now = w->wall_ns(w->ctx);
+  cog_trace(c, now, "limit", err.msg);
+  c->later_ns = now + LATER_NS;
+  return REQUEST_LATER;
 }
 
 static const struct Device {
@@ -140,11 +168,8 @@ static bool unchanged(Cog *c, Ref old, Ref now, size_t slot) {
 
 static void cancel(Cog *c, size_t slot) {
   Request *r = &c->requests[slot];
-  if (r->ready) {
-    RefMark mark = refs_mark(c->m);
-    ref_copy(c->m, COG_ANSWERS, plan_tab_del(c->m, COG_ANSWERS, plan_nat(c->m, slot)));
-    refs_release(c->m, mark);
-  }
+  if (r->ready) take_answer_back(c, slot);
+  c->later -= r->kind == REQUEST_LATER;
   *r = (Request){0};
 }
 
@@ -158,8 +183,25 @@ static void return_message(Cog *c, size_t slot) {
   c->queued++;
 }
 
+static void set_kind(Cog *c, size_t slot, RequestKind kind) {
+  c->later += kind == REQUEST_LATER;
+  c->later -= c->requests[slot].kind == REQUEST_LATER;
+  c->requests[slot].kind = kind;
+}
+
+static void trace_row_limit(Cog *c, size_t n, const CogWorld *w) {
+  char *text =
+      mem_printf("a row of %zu requests: those behind the first %d are not answered", n, REQUESTS_MAX);
+  cog_trace(c, w->wall_ns(w->ctx), "limit", text);
+  mem_free(text);
+}
+
 void cog_update_requests(Cog *c, Ref old, const CogWorld *world) {
   size_t n = plan_len(c->m, COG_ROW), open = 0;
+  if (n > REQUESTS_MAX) {
+    if (c->request_count < REQUESTS_MAX) trace_row_limit(c, n, world);
+    n = REQUESTS_MAX;
+  }
   for (size_t i = n; i < c->request_count; i++) {
     return_message(c, i);
     cancel(c, i);
@@ -173,8 +215,7 @@ void cog_update_requests(Cog *c, Ref old, const CogWorld *world) {
       return_message(c, i);
       cancel(c, i);
       c->requests[i].opened = ++c->opened;
-      RequestKind kind = open_request(c, i, plan_row_get(c->m, COG_ROW, i), world);
-      c->requests[i].kind = kind;
+      set_kind(c, i, open_request(c, i, plan_row_get(c->m, COG_ROW, i), world));
     }
     refs_release(c->m, mark);
     open += c->requests[i].kind != REQUEST_NONE;
@@ -182,22 +223,35 @@ void cog_update_requests(Cog *c, Ref old, const CogWorld *world) {
   if (open == 0 && c->state == STATE_SPINNING) c->state = STATE_FINISHED;
 }
 
+// What had to wait for room. Not while answers wait for their event: that makes room.
+static void try_again(Cog *c, const CogWorld *world) {
+  for (size_t i = 0; i < c->request_count; i++) {
+    if (c->requests[i].kind != REQUEST_LATER) continue;
+    RefMark mark = refs_mark(c->m);
+    set_kind(c, i, open_request(c, i, plan_row_get(c->m, COG_ROW, i), world));
+    refs_release(c->m, mark);
+  }
+}
+
 void cog_poll(Cog *c, const CogWorld *world) {
-  uint64_t now = world->wall_ns(world->ctx) / 1000000000u;
+  uint64_t ns = world->wall_ns(world->ctx), now = ns / 1000000000u;
+  if (c->later > 0 && ns >= c->later_ns && !cog_has_answers(c)) try_again(c, world);
   for (size_t i = 0; i < c->request_count; i++)
     if (c->requests[i].kind == REQUEST_WAIT && !c->requests[i].ready && c->requests[i].until <= now)
       answer_nat(c, i, 0);
 }
 
 uint64_t cog_wake_seconds(const Cog *c) {
-  uint64_t first = UINT64_MAX;
+  uint64_t first = c->later > 0 ? c->later_ns / 1000000000u + 1 : UINT64_MAX;
   for (size_t i = 0; i < c->request_count; i++)
     if (c->requests[i].kind == REQUEST_WAIT && !c->requests[i].ready && c->requests[i].until < first)
       first = c->requests[i].until;
   return first;
 }
 
-bool cog_has_answers(const Cog *c) { return plan_len(c->m, COG_ANSWERS) > 0; }
+bool cog_has_answers(const Cog *c) {
+  return plan_len(c->m, COG_ANSWERS) > 0 || plan_len(c->m, COG_RECENT) > 0;
+}
 
 static Ref path_row(Cog *c, const RpcPath *path) {
   Ref *steps = mem_alloc(mem_mul(path->n + 1, sizeof *steps));
@@ -246,12 +300,9 @@ void cog_refuse_messages(Cog *c, const Err *why) {
   for (size_t i = 0; i < c->request_count; i++) {
     Request *r = &c->requests[i];
     if (!r->send) continue;
-    RefMark mark = refs_mark(c->m);
-    ref_copy(c->m, COG_ANSWERS, plan_tab_del(c->m, COG_ANSWERS, plan_nat(c->m, i)));
-    refs_release(c->m, mark);
+    take_answer_back(c, i);
     ctl_fail(r->send->call, why);
     mem_free(r->send);
     r->send = NULL;
-    r->ready = false;
   }
 }

@@ -101,7 +101,7 @@ static void host_trace(void *ctx, CtlCall *call, const RpcTraceArgs *a) {
 
 static void host_log(void *ctx, CtlCall *call, const RpcLogArgs *a) {
   RpcLogEvent rows[RPC_PAGE_MAX];
-  RpcLog log = {.events.items = rows, .next = a->from};
+  RpcLog log = {.events.items = rows, .next = a->from, .last = SERVER_EVENTS};
   for (; log.events.n < a->count && log.next < SERVER_EVENTS; log.next++)
     rows[log.events.n++] =
         (RpcLogEvent){.event = log.next, .time_ns = 1, .answers = 1, .outcome = rpc_text("done")};

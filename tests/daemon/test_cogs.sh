@@ -34,7 +34,7 @@ check() {
   *"$2"*) ;;
   *)
     failures=$((failures + 1))
-    printf 'FAILED %s\n  wanted: %s\n  got:    %s\n' "$1" "$2" "$3"
+    printf 'FAILED %s\n  wanted: %s\n  got:    %.500s\n' "$1" "$2" "$3"
     ;;
   esac
 }
@@ -44,6 +44,9 @@ check_status() {
   failures=$((failures + 1))
   echo "FAILED $1: exit status $3, not $2"
 }
+
+ids() { pall ps --json | grep -o '"id":[0-9]*' | cut -d: -f2; }
+traces() { for id in $(ids); do pall trace "$id"; done; }
 
 start
 check spawn journal "$(pall spawn "$src/sire/examples/journal.sire" --name journal)"
@@ -82,7 +85,8 @@ check 'and it goes on' 'event 3' "$(pall send journal 9 --path in)"
 pall spawn "$cogs/crasher.sire" --name crasher >/dev/null
 pall spawn "$cogs/looper.sire" --name looper >/dev/null
 pall spawn "$cogs/glutton.sire" --name glutton >/dev/null
-check 'a crash is told' 'did not end well' "$(pall send crasher 5 --path in)"
+crash_id=ffeeddccbbaa99887766554433221100
+check 'a crash is told' 'did not end well' "$(pall send crasher 5 --path in --id $crash_id)"
 check 'a loop is told' 'did not end well' "$(pall send looper 5 --path in)"
 check 'memory is bounded' 'did not end well' "$(pall send glutton 5 --path in)"
 check 'the others live' 'event 4' "$(pall send journal 10 --path in)"
@@ -106,6 +110,61 @@ stop -9
 start
 check 'children are spun once' "$before" "$(pall inspect parent --path 0)"
 check 'and none more' '6' "$(pall ps | tail -1)"
+
+check 'a retry of what crashed is no success' 'did not end well' "$(pall send crasher 5 --path in --id $crash_id)"
+log=$(pall log crasher)
+check 'the log says why' 'crash: crash boom' "$log"
+check 'and what came in' '#[0=5]' "$log"
+
+pall spawn "$cogs/crowd.sire" --name crowd >/dev/null
+check 'a row that is too long is told' 'the first 16384' "$(sleep 0.3 && pall trace crowd)"
+check 'as many as may be are answered' ' 16384' "$(pall ps)"
+check 'the log of a busy cog ends' ' done' "$(pall log crowd | tail -1)"
+pall rm crowd --yes >/dev/null
+
+stop -TERM
+start --cogs 40
+pall spawn "$cogs/brood.sire" --name brood >/dev/null
+check 'children that have no room wait' 'as many as cogs may spin' "$(sleep 0.5 && traces)"
+check 'some places are left for people' 'last' "$(pall spawn "$src/sire/examples/journal.sire" --name last)"
+check 'and it is quick' 'event 1' "$(pall send last 1 --path in)"
+for _ in 1 2 3 4 5; do pall spawn "$src/sire/examples/journal.sire"; done >"$home/many"
+check 'all places taken' '--cogs' "$(cat "$home/many")"
+for id in $(ids); do pall rm "$id" --yes; done >/dev/null
+stop -TERM
+start
+
+pall spawn "$cogs/hoarder.sire" --name hoarder >/dev/null
+for i in $(seq 80); do
+  pall send hoarder "$i" --path in >"$home/out" || break
+  # Restarting takes snapshots, which move what is kept out of the cog's heap.
+  if [ $((i % 15)) -eq 0 ]; then stop -TERM && start; fi
+done
+check 'what snapshots have counts as memory' 'did not end well' "$(cat "$home/out")"
+pall rm hoarder --yes >/dev/null
+pall spawn "$src/sire/examples/journal.sire" --name journal >/dev/null
+
+# A disk that is full; only root may mount one.
+if mkdir "$home/small" && mount -t tmpfs -o size=32m palld-test "$home/small" 2>/dev/null; then
+  trap 'kill -9 $pid 2>/dev/null; umount -l "$home/small"; rm -rf "$home"' EXIT
+  stop -TERM
+  start --store "$home/small/store"
+  pall spawn "$cogs/verbose.sire" --name verbose >/dev/null
+  pall spawn "$src/sire/examples/journal.sire" --name full >/dev/null
+  big='(gen 400000 (mul 7378697629483820647))'
+  cat /dev/zero >"$home/small/fill" 2>/dev/null
+  check 'a crash too long for a full disk is a crash' 'did not end well' "$(pall send verbose 1 --path in)"
+  check 'what the reserve has room for goes on' 'event 1' "$(pall send full 1 --path in)"
+  check 'the rest is refused' 'free some disk space' "$(pall send full "$big" --path in)"
+  stop -9
+  start --store "$home/small/store"
+  check 'a full disk is no reason not to start' '[1]' "$(pall inspect full --path 0)"
+  check 'the crash was logged without its values' 'crashed' "$(pall ps)"
+  rm "$home/small/fill"
+  check 'with room again it goes on' 'event 2' "$(pall send full "$big" --path in)"
+  stop -TERM
+  start
+fi
 
 check rm removed "$(pall rm journal --yes)"
 stop -TERM

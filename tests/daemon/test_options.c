@@ -57,15 +57,17 @@ START_TEST(mistakes_are_named) {
   WRONG("'loud'", "--log-level", "loud");
   WRONG("not 'extra'", "--store", "x", "extra");
   WRONG("--store needs the name", "--store", "");
+  WRONG("--cogs takes a number from 1 to 30000", "--cogs", "30001");
   WRONG("--cog-memory takes a number", "--cog-memory", "0");
   WRONG("--event-seconds takes a number", "--event-seconds", "-1");
 }
 END_TEST
 
 START_TEST(every_option_is_in_the_help) {
-  static const char *const NAMES[] = {
-      "--store DIR",     "--socket PATH",    "--group NAME", "--log-level LEVEL", "--event-seconds N",
-      "--cog-memory MB", "--snapshot-mb MB", "--help",       "--version"};
+  static const char *const NAMES[] = {"--store DIR",       "--socket PATH",     "--group NAME",
+                                      "--log-level LEVEL", "--event-seconds N", "--cog-memory MB",
+                                      "--cogs N",          "--snapshot-mb MB",  "--help",
+                                      "--version"};
   for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
     ck_assert_ptr_nonnull(strstr(OPTIONS_HELP, NAMES[i]));
 }
