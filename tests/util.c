@@ -28,6 +28,10 @@ size_t test_scale(size_t n) {
   return scaled < 1 ? 1 : (size_t)scaled;
 }
 
+size_t test_step(size_t total, size_t sample) {
+  return getenv("PALL_TEST_EVERY") ? 1 : total / test_scale(sample) + 1;
+}
+
 uint64_t test_random(uint64_t *state) {
   uint64_t z = *state += 0x9e3779b97f4a7c15u;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;

@@ -10,6 +10,9 @@ void scratch_free(char *dir);
 // Iterations for a loop that takes `n` by default; PALL_TEST_SCALE multiplies it.
 size_t test_scale(size_t n);
 
+// Step of a loop over `total` things of which about `sample` (scaled) are tried; PALL_TEST_EVERY: 1.
+size_t test_step(size_t total, size_t sample);
+
 // SplitMix64 over *state.
 uint64_t test_random(uint64_t *state);
 void test_fill(uint64_t *state, void *out, size_t n);

@@ -226,9 +226,13 @@ START_TEST(every_fault) {
                           {"open", EMFILE, false},    {"read", EIO, false},     {"rename", EIO, false},
                           {"allocate", ENOSPC, true}, {"malloc", ENOMEM, false}};
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-    unsigned long total = fault_run(&faults[i], 1000000), step = total / test_scale(25) + 1;
+    unsigned long total = fault_run(&faults[i], 1000000), step = test_step(total, 25);
     ck_assert_msg(total > 0, "no call of kind %s", faults[i].call);
-    for (unsigned long n = 1; n <= total; n += step) fault_run(&faults[i], n);
+    unsigned long runs = 0;
+    for (unsigned long n = 1; n <= total; n += step, runs++) fault_run(&faults[i], n);
+    printf("%s: %lu calls%s, %lu of them failed\n", faults[i].call, total,
+           faults[i].stay ? " and all later ones" : "", runs);
+    fflush(stdout);
   }
 }
 END_TEST
@@ -236,7 +240,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("powercut");
   TCase *tc = tcase_create("powercut");
-  tcase_set_timeout(tc, 600);
+  tcase_set_timeout(tc, getenv("PALL_TEST_EVERY") ? 0 : 600);
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_test(tc, replay_is_exact);
   tcase_add_test(tc, power_cuts);
