@@ -19,9 +19,9 @@ static bool is_control(const char *p, size_t left, size_t *len) {
 
 void show_text(Buf *out, RpcText t) {
   if (!t.p) return;
-  if (!rpc_utf8_ok(t.p, t.n)) return buf_str(out, "(text that is not UTF-8)");
+  bool ascii = !rpc_utf8_ok(t.p, t.n); // all other bytes are then shown as numbers
   for (size_t i = 0, len; i < t.n; i += len) {
-    if (!is_control(t.p + i, t.n - i, &len))
+    if (!is_control(t.p + i, t.n - i, &len) && !(ascii && (unsigned char)t.p[i] > 0x7f))
       buf_put(out, t.p + i, len);
     else if (t.p[i] == '\n')
       buf_str(out, "\\n");

@@ -47,7 +47,9 @@ static bool take_lock(Store *s, Err *err) {
   int sys_errno = errno;
   mem_free(path);
   if (s->lock_fd < 0)
-    return err_sys(err, ERR_CREATE, sys_errno, "cannot open the lock file of store %s", s->dir);
+    return err_sys(err, ERR_CREATE, sys_errno,
+                   "cannot open the lock file of store %s; let its owner do this, or choose another folder",
+                   s->dir);
   if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0) return write_pid(s, err);
   if (errno == EWOULDBLOCK) return locked_by_other(s, s->lock_fd, err);
   return err_sys(err, ERR_IO, errno, "cannot lock store %s", s->dir);
@@ -85,8 +87,10 @@ static bool open_dbis(Store *s, MDB_txn *txn, unsigned create, Err *err) {
   for (size_t i = 0; i < DBS; i++) {
     int rc = mdb_dbi_open(txn, dbs[i].name, dbs[i].flags | create, dbs[i].dbi);
     if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
-      return err_set(err, ERR_DATA, "%s/pages.mdb is not a page store: it has no table '%s'", s->dir,
-                     dbs[i].name);
+      return err_set(err, ERR_DATA,
+                     "%s/pages.mdb is not a page store: it has no table '%s'; choose another folder, or "
+                     "restore it from a copy",
+                     s->dir, dbs[i].name);
     if (rc != 0) return store_mdb_err(s, err, rc, "open the tables");
   }
   return true;
@@ -144,13 +148,17 @@ static bool create_file(Store *s, const char *path, Err *err) {
 
 static bool open_data(Store *s, const char *path, Err *err) {
   s->data_fd = s->sys->open(s->sys->ctx, path, O_RDWR | O_CLOEXEC, 0);
-  if (s->data_fd < 0) return err_sys(err, ERR_IO, errno, "cannot open store %s", s->dir);
+  if (s->data_fd < 0)
+    return err_sys(err, ERR_IO, errno,
+                   "cannot open store %s; let its owner do this, or choose another folder", s->dir);
   struct stat st;
   if (fstat(s->data_fd, &st) != 0) return err_sys(err, ERR_IO, errno, "cannot look at store %s", s->dir);
   s->file_size = (uint64_t)st.st_size;
   if (!S_ISREG(st.st_mode) || s->file_size < 2 * (uint64_t)sysconf(_SC_PAGESIZE))
-    return err_set(err, ERR_DATA, "%s/pages.mdb is not a page store: %llu bytes are too few", s->dir,
-                   (unsigned long long)s->file_size);
+    return err_set(err, ERR_DATA,
+                   "%s/pages.mdb is not a page store: %llu bytes are too few; choose another folder, or "
+                   "restore it from a copy",
+                   s->dir, (unsigned long long)s->file_size);
   return true;
 }
 
@@ -170,11 +178,16 @@ static bool check_format(Store *s, MDB_txn *txn, Err *err) {
   int rc = mdb_get(txn, s->meta, &key, &v);
   if (rc != 0 && rc != MDB_NOTFOUND) return store_mdb_err(s, err, rc, "read the format record");
   if (rc == MDB_NOTFOUND || v.mv_size < 12)
-    return err_set(err, ERR_DATA, "%s/pages.mdb is not a page store: it has no format record", s->dir);
+    return err_set(err, ERR_DATA,
+                   "%s/pages.mdb is not a page store: it has no format record; choose another folder, or "
+                   "restore it from a copy",
+                   s->dir);
   memset(&f, 0, sizeof f);
   memcpy(&f, v.mv_data, v.mv_size < sizeof f ? v.mv_size : sizeof f);
   if (f.magic != STORE_MAGIC)
-    return err_set(err, ERR_DATA, "%s/pages.mdb is not a page store: its format record is foreign", s->dir);
+    return err_set(err, ERR_DATA,
+                   "%s/pages.mdb is not a page store: its format record is foreign; choose another folder",
+                   s->dir);
   if (f.version != STORE_VERSION)
     return err_set(err, ERR_CONFIG,
                    "store %s has format version %u; this build has version %u: use the %s build", s->dir,
@@ -259,13 +272,17 @@ static bool open_env(Store *s, const char *path, const StoreOptions *o, Err *err
   unsigned flags = ENV_FLAGS | (o->no_sync ? MDB_NOSYNC : 0);
   int rc = mdb_env_open(s->env, path, flags, 0600);
   if (rc == MDB_INVALID || rc == MDB_CORRUPTED)
-    return err_set(err, ERR_DATA, "%s is not a page store, or its first pages are damaged", path);
+    return err_set(err, ERR_DATA,
+                   "%s is not a page store, or its first pages are damaged: choose another folder, or "
+                   "restore it from a copy",
+                   path);
   return rc == 0 || store_mdb_err(s, err, rc, "open the database");
 }
 
 static bool open_in(Store *s, const StoreOptions *o, Err *err) {
   if (o->create && mkdir(s->dir, 0700) != 0 && errno != EEXIST)
-    return err_sys(err, ERR_CREATE, errno, "cannot make the directory %s", s->dir);
+    return err_sys(err, ERR_CREATE, errno, "cannot make the directory %s; make it, or choose another one",
+                   s->dir);
   if (access(s->dir, F_OK) != 0) return err_set(err, ERR_NOT_FOUND, "there is no page store in %s", s->dir);
   if (!take_lock(s, err)) return false;
   char *path = path_of(s, "pages.mdb");

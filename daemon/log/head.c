@@ -33,7 +33,8 @@ static void check_of(uint8_t out[WAL_CHECK_LEN], const HeadFile *h) {
 static bool check_head(const HeadFile *h, size_t len, const WalFiles *files, Err *err) {
   uint8_t check[WAL_CHECK_LEN];
   if (len < offsetof(HeadFile, zero) || h->magic != HEAD_MAGIC)
-    return err_set(err, ERR_DATA, "the head file of the log in %s is damaged", files->dir);
+    return err_set(err, ERR_DATA, "the head file of the log in %s is damaged: restore the store from a copy",
+                   files->dir);
   if (h->version != WAL_VERSION)
     return err_set(err, ERR_CONFIG, "the log in %s has format version %u; this build has version %u",
                    files->dir, h->version, WAL_VERSION);
@@ -41,7 +42,10 @@ static bool check_head(const HeadFile *h, size_t len, const WalFiles *files, Err
   if (len != sizeof *h || memcmp(check, h->check, WAL_CHECK_LEN) != 0)
     return err_set(err, ERR_DATA, "the head file of the log in %s is damaged", files->dir);
   if (memcmp(h->store_id, files->store_id, WAL_STORE_ID_LEN) != 0)
-    return err_set(err, ERR_CONFIG, "the log in %s belongs to another store", files->dir);
+    return err_set(err, ERR_CONFIG,
+                   "the log in %s belongs to another store than the pages beside it: put back what belongs "
+                   "together, or restore both from a copy",
+                   files->dir);
   return true;
 }
 

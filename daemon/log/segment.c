@@ -173,12 +173,16 @@ static bool read_header(Segment *seg, const WalFiles *files, Err *err) {
   SegmentHeader h;
   ssize_t got = files->sys->pread(files->sys->ctx, seg->fd, &h, sizeof h, 0);
   if (got < 0) return err_sys(err, ERR_IO, errno, "cannot read the log segment");
-  if (got < (ssize_t)sizeof h) return err_set(err, ERR_DATA, "log segment is truncated: it has no header");
+  if (got < (ssize_t)sizeof h)
+    return err_set(err, ERR_DATA,
+                   "log segment is truncated: it has no header; restore the store from a copy");
   if (!check_header(&h, files, seg->number, err)) return false;
   seg->capacity = h.capacity;
   memcpy(seg->salt, h.salt, sizeof seg->salt);
   return has_length(files, seg->fd, h.capacity) ||
-         err_set(err, ERR_DATA, "log segment is truncated: it has not its %u bytes", h.capacity);
+         err_set(err, ERR_DATA,
+                 "log segment is truncated: it has not its %u bytes; restore the store from a copy",
+                 h.capacity);
 }
 
 bool segment_open(Segment *seg, const WalFiles *files, uint64_t number, Err *err) {
