@@ -120,7 +120,8 @@ bool verb_send(Cli *cli, const Args *args, Err *err) {
 }
 
 // --- inspect ---------------------------------------------------------------------------------------
-static bool show_inspected(Cli *cli, const Values *v, const RpcInspect *got, uint64_t depth, Err *err) {
+static bool show_inspected(Cli *cli, const Values *v, const RpcInspectArgs *asked, const RpcInspect *got,
+                           uint64_t depth, Err *err) {
   ValueStyle style = {.json = cli->json, .depth = (uint32_t)depth, .bytes = VALUE_STYLE_BYTES};
   Buf text = {0};
   if (!v->render(v->ctx, got->value.p, got->value.n, &style, &text, err)) return buf_free(&text), false;
@@ -129,7 +130,7 @@ static bool show_inspected(Cli *cli, const Values *v, const RpcInspect *got, uin
     const RpcField *cog = &rpc_method(METHOD_INSPECT)->result->fields[0];
     buf_str(out, "{\"cog\":");
     show_json(cli, out, cog->of, &got->cog);
-    buf_str(out, ",\"value\":");
+    buf_printf(out, ",\"size\":%" PRIu64 ",\"value\":", got->size);
     buf_put(out, text.data, text.len);
     buf_str(out, "}\n");
   } else {
@@ -137,6 +138,9 @@ static bool show_inspected(Cli *cli, const Values *v, const RpcInspect *got, uin
     show_cog(out, &got->cog);
     buf_printf(out, "; %" PRIu64 " events, %" PRIu64 " requests open, %" PRIu64 " messages waiting\n",
                got->cog.events, got->cog.requests, got->cog.queued);
+    if (asked->count && got->size)
+      buf_printf(out, "; at most %" PRIu64 " from %" PRIu64 " on, of %" PRIu64 "\n", asked->count,
+                 asked->from, got->size);
     buf_put(out, text.data, text.len);
     if (!text.len || text.data[text.len - 1] != '\n') buf_u8(out, '\n');
   }
@@ -144,16 +148,24 @@ static bool show_inspected(Cli *cli, const Values *v, const RpcInspect *got, uin
   return true;
 }
 
+static bool inspect_args(const Args *args, Arena *arena, RpcInspectArgs *a, uint64_t *depth, Err *err) {
+  const char *levels = args_option(args, "--depth"), *from = args_option(args, "--from"),
+             *count = args_option(args, "--count");
+  if (from) a->count = RPC_PAGE_MAX;
+  return arg_cog(args->pos[0], &a->cog, err) && arg_path(args_option(args, "--path"), arena, &a->path, err) &&
+         (!levels || arg_nat("--depth", levels, 1000000, depth, err)) &&
+         (!from || arg_nat("--from", from, UINT64_MAX, &a->from, err)) &&
+         (!count || arg_nat("--count", count, RPC_PAGE_MAX, &a->count, err));
+}
+
 bool verb_inspect(Cli *cli, const Args *args, Err *err) {
-  RpcInspectArgs a = {.depth = VALUE_STYLE_DEPTH};
+  RpcInspectArgs a = {0};
   RpcInspect got;
   Arena arena = {0};
-  const char *depth = args_option(args, "--depth");
+  uint64_t depth = VALUE_STYLE_DEPTH;
   const Values *v = NULL;
-  bool ok = arg_cog(args->pos[0], &a.cog, err) &&
-            arg_path(args_option(args, "--path"), &arena, &a.path, err) &&
-            (!depth || arg_nat("--depth", depth, 1000000, &a.depth, err)) && (v = cli_values(cli, err)) &&
-            cli_call(cli, METHOD_INSPECT, &a, &got, err) && show_inspected(cli, v, &got, a.depth, err);
+  bool ok = inspect_args(args, &arena, &a, &depth, err) && (v = cli_values(cli, err)) &&
+            cli_call(cli, METHOD_INSPECT, &a, &got, err) && show_inspected(cli, v, &a, &got, depth, err);
   arena_free(&arena);
   return ok;
 }

@@ -33,6 +33,8 @@ static const OptionSpec SEND_OPTIONS[] = {
 };
 static const OptionSpec INSPECT_OPTIONS[] = {
     {"--path", 0, ARG_TEXT, "PATH", "part of the value to show: row indexes and tab keys, a/b/0"},
+    {"--from", 0, ARG_TEXT, "N", "of a row, set, tab or bar: its elements, keys or bytes from the N-th on"},
+    {"--count", 'n', ARG_TEXT, "N", "and at most so many; up to 1000"},
     {"--depth", 0, ARG_TEXT, "N", "levels to show (64)"},
 };
 static const OptionSpec TRACE_OPTIONS[] = {
@@ -119,7 +121,8 @@ const Verb VERBS[] = {
          "\n"
          "Examples:\n"
          "  pall inspect counter\n"
-         "  pall inspect shop --path stock/apples --depth 3\n"},
+         "  pall inspect shop --path stock/apples --depth 3\n"
+         "  pall inspect shop --path stock --from 2000 --count 100\n"},
     {"trace", verb_trace, "show what a cog has traced", ONE_COG, OPTIONS(TRACE_OPTIONS),
      .more =
          "Lines that the cog's program has traced lately, and what palld notes about its events.\n" COG_NOTE

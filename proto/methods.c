@@ -116,14 +116,15 @@ static const RpcField INSPECT_ARGS[] = {
     REQ(RpcInspectArgs, cog, COG, "which cog"),
     OPT(RpcInspectArgs, path, PATH, "where to look in its value: row indexes and tab keys",
         .max = RPC_PATH_MAX),
-    OPT(RpcInspectArgs, depth, NAT, "levels to send; deeper parts are left out", .max = 1000000,
-        .absent = 64),
+    OPT(RpcInspectArgs, from, NAT, "of a row, set, tab or bar: the first element, key or byte to send"),
+    OPT(RpcInspectArgs, count, NAT, "and at most so many; 0: all of it", .max = RPC_PAGE_MAX),
 };
 static const RpcSchema INSPECT_ARGS_SCHEMA = SCHEMA("inspect", RpcInspectArgs, INSPECT_ARGS);
 
 static const RpcField INSPECT[] = {
     REQ(RpcInspect, cog, RECORD, "its status", .of = &COG_INFO_SCHEMA),
-    REQ(RpcInspect, value, BIN, "what the path leads to"),
+    REQ(RpcInspect, value, BIN, "what the path leads to, or what `from` and `count` leave of it"),
+    REQ(RpcInspect, size, NAT, "elements, keys or bytes of all of it; 0 for other values"),
 };
 static const RpcSchema INSPECT_SCHEMA = SCHEMA("Inspected", RpcInspect, INSPECT);
 

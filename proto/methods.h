@@ -118,12 +118,13 @@ typedef struct RpcSend {
 typedef struct RpcInspectArgs {
   RpcCog cog;
   RpcPath path;
-  uint64_t depth;
+  uint64_t from, count; // of a row, tab, set or bar at its end; count 0: all of it
 } RpcInspectArgs;
 
 typedef struct RpcInspect {
   RpcCogInfo cog;
   RpcBytes value; // what the path leads to in the cog's value
+  uint64_t size;  // elements, keys or bytes of all of it; 0 for other values
 } RpcInspect;
 
 typedef struct RpcTraceArgs {

@@ -254,6 +254,45 @@ static Ref step_into(Cog *c, Ref v, const RpcStep *step) {
   return 0;
 }
 
+// Elements [from, end) of a row, or keys of a set or tab, or bytes of a bar.
+static Ref slice(Cog *c, Ref v, size_t from, size_t end) {
+  Kind kind = plan_kind(c->m, v);
+  if (kind == KIND_BAR) {
+    Buf bytes = {0};
+    buf_put(&bytes, plan_bar_bytes(c->m, v) + from, end - from);
+    Ref bar = plan_bar(c->m, bytes.data, bytes.len);
+    buf_free(&bytes);
+    return bar;
+  }
+  Ref parts[RPC_PAGE_MAX], out = plan_tab_empty(c->m);
+  for (size_t i = from; i < end; i++) {
+    if (kind == KIND_TAB)
+      out = plan_tab_put(c->m, out, plan_key(c->m, v, i), plan_val(c->m, v, i));
+    else
+      parts[i - from] = kind == KIND_SET ? plan_key(c->m, v, i) : plan_row_get(c->m, v, i);
+  }
+  if (kind == KIND_ROW) out = plan_row(c->m, parts, end - from);
+  if (kind == KIND_SET) out = plan_set(c->m, parts, end - from);
+  return out;
+}
+
+// What is asked for of a value, as a client gets it.
+static bool inspect_part(Engine *e, Cog *c, Ref v, const RpcInspectArgs *args, Buf *bytes, uint64_t *size,
+                         Err *err) {
+  while (plan_form(c->m, v) == FORM_PIN && args->count) v = plan_pin_item(c->m, v);
+  Kind kind = plan_kind(c->m, v);
+  *size = kind == KIND_BAR                                           ? plan_bar_len(c->m, v)
+          : kind == KIND_ROW || kind == KIND_SET || kind == KIND_TAB ? plan_len(c->m, v)
+                                                                     : 0;
+  if (args->count && *size) {
+    uint64_t from = args->from < *size ? args->from : *size, left = *size - from;
+    v = slice(c, v, from, from + (left < args->count ? left : args->count));
+    if (plan_force(c->m, v) != RUN_DONE) // its parts are in normal form: this only notes that it is
+      return err_set(err, ERR_INTERNAL, "a part of cog %" PRIu64 " cannot be made", c->id);
+  }
+  return values_to_wire(e->values, c->m, v, bytes, err);
+}
+
 static bool do_inspect(Engine *e, CtlCall *call, const RpcInspectArgs *args, Err *err) {
   Cog *c = find(e, &args->cog, err);
   if (!c) return false;
@@ -272,10 +311,11 @@ static bool do_inspect(Engine *e, CtlCall *call, const RpcInspectArgs *args, Err
                    c->id, i + 1);
   }
   Buf bytes = {0};
-  ok = ok && values_to_wire(e->values, c->m, v, &bytes, err);
+  uint64_t size = 0;
+  ok = ok && inspect_part(e, c, v, args, &bytes, &size, err);
   if (ok) {
     char *detail;
-    RpcInspect r = {.cog = describe(c, &detail), .value = {bytes.data, bytes.len}};
+    RpcInspect r = {.cog = describe(c, &detail), .value = {bytes.data, bytes.len}, .size = size};
     ctl_done(call, &r);
     mem_free(detail);
   }

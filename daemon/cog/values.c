@@ -147,10 +147,11 @@ bool values_from_wire(Values *v, Machine *m, const uint8_t *bytes, size_t n, Ref
 bool values_to_wire(Values *v, Machine *m, Ref value, Buf *out, Err *err) {
   (void)v;
   if (bundle_encode(m, value, WIRE_MAX, out, err)) return true;
-  return err->code == ERR_LIMIT
-             ? err_set(err, ERR_LIMIT, "the value is bigger than %u MiB; name a part of it with a path",
-                       WIRE_MAX >> 20)
-             : false;
+  return err->code == ERR_LIMIT ? err_set(err, ERR_LIMIT,
+                                          "the value is bigger than %u MiB; ask for a part of it, with "
+                                          "--path, or with --from and --count",
+                                          WIRE_MAX >> 20)
+                                : false;
 }
 
 bool values_move(Values *v, Machine *from, Ref value, Machine *to, Ref *out, Err *err) {

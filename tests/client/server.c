@@ -84,7 +84,7 @@ static void host_inspect(void *ctx, CtlCall *call, const RpcInspectArgs *a) {
     else
       buf_printf(&text, "#%" PRIu64, s->nat);
   }
-  buf_printf(&text, " at %" PRIu64, a->depth);
+  buf_printf(&text, " from %" PRIu64, a->from);
   RpcInspect got = {.cog = cog(a->cog.name.p ? 1 : a->cog.id), .value = {text.data, text.len}};
   ctl_done(call, &got);
   buf_free(&text);

@@ -168,10 +168,12 @@ START_TEST(send_says_in_which_event_it_was_taken) {
 END_TEST
 
 START_TEST(inspect_shows_status_and_value) {
-  MUST(0, "; counter (1), spinning; 10 events, 1 requests open, 0 messages waiting\n< at 64>\n", NULL,
+  MUST(0, "; counter (1), spinning; 10 events, 1 requests open, 0 messages waiting\n< from 0>\n", NULL,
        "inspect", "counter");
-  MUST(0, "<[a]#0[7] at 3>\n", NULL, "inspect", "1", "--path", "a/0/\\7", "--depth", "3");
-  MUST(0, "},\"value\":\"[x] at 64\"}\n", NULL, "inspect", "1", "--path", "x", "--json");
+  MUST(0, "<[a]#0[7] from 0>\n", NULL, "inspect", "1", "--path", "a/0/\\7", "--depth", "3");
+  MUST(0, "< from 7>\n", NULL, "inspect", "1", "--from", "7");
+  MUST(2, NULL, "--count must be a number up to 1000", "inspect", "1", "--count", "1001");
+  MUST(0, "},\"size\":0,\"value\":\"[x] from 0\"}\n", NULL, "inspect", "1", "--path", "x", "--json");
   MUST(0, "; 2, crashed: not a \"nat\"\\x1b[31m; ", NULL, "inspect", "2");
   MUST(2, NULL, "--depth must be a number", "inspect", "1", "--depth", "deep");
 }

@@ -103,7 +103,7 @@ check 'a crash keeps the value before' 'crasher' "$(pall inspect crasher)"
 
 pall spawn "$cogs/parent.sire" --name parent >/dev/null
 sleep 0.3
-check 'who, spin, rand, unknown device' '#[0=6 1=5 2=x#' "$(pall inspect parent --path 0)"
+check 'who, spin, rand, unknown device' '#[0=6 1=5 2=' "$(pall inspect parent --path 0)"
 check 'a child' ' 6 ' "$(pall ps)"
 before=$(pall inspect parent --path 0)
 stop -9
@@ -143,6 +143,20 @@ done
 check 'what snapshots have counts as memory' 'did not end well' "$(cat "$home/out")"
 pall rm hoarder --yes >/dev/null
 pall spawn "$src/sire/examples/journal.sire" --name journal >/dev/null
+
+pall spawn "$src/sire/examples/journal.sire" --name parts >/dev/null
+for i in 3 5 7; do pall send parts "(gen 1000000 (mul 100000000000$i))" --path in; done >/dev/null
+check 'too much for one message' '--from and --count' "$(pall inspect parts)"
+check 'a part of a row' '[2000000000006 3000000000009]' "$(pall inspect parts --path 0/0 --from 2 --count 2)"
+check 'and of how many' 'of 1000000' "$(pall inspect parts --path 0/0 --from 2 --count 2)"
+check 'behind its end' '[]' "$(pall inspect parts --path 0/0 --from 4000000)"
+pall send parts '#[1=2 3=4 5=6]' --path in >/dev/null
+check 'a part of a tab' '#[3=4]' "$(pall inspect parts --path 0/3 --from 1 --count 1)"
+pall send parts '%[1 3 5]' --path in >/dev/null
+check 'a part of a set' '%[5]' "$(pall inspect parts --path 0/4 --from 2)"
+pall send parts 'b#abcdef' --path in >/dev/null
+check 'a part of a bar' 'b#{cd}' "$(pall inspect parts --path 0/5 --from 2 --count 2)"
+pall rm parts --yes >/dev/null
 
 # A disk that is full; only root may mount one.
 if mkdir "$home/small" && mount -t tmpfs -o size=32m palld-test "$home/small" 2>/dev/null; then
