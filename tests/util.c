@@ -32,6 +32,14 @@ size_t test_step(size_t total, size_t sample) {
   return getenv("PALL_TEST_EVERY") ? 1 : total / test_scale(sample) + 1;
 }
 
+uint64_t test_seed(uint64_t otherwise) {
+  const char *text = getenv("PALL_TEST_SEED");
+  uint64_t seed = text ? strtoull(text, NULL, 10) : otherwise;
+  printf("seed %llu (PALL_TEST_SEED)\n", (unsigned long long)seed);
+  fflush(stdout);
+  return seed;
+}
+
 uint64_t test_random(uint64_t *state) {
   uint64_t z = *state += 0x9e3779b97f4a7c15u;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;

@@ -6,6 +6,8 @@
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -105,6 +107,16 @@ Pall *rig_connect(Rig *r, int ms) {
     if (has_ended(r)) return NULL;
   }
   return NULL;
+}
+
+void rig_shell(const char *fmt, ...) {
+  char command[4096];
+  va_list args;
+  va_start(args, fmt);
+  int n = vsnprintf(command, sizeof command, fmt, args);
+  va_end(args);
+  ck_assert(n > 0 && (size_t)n < sizeof command);
+  ck_assert_msg(system(command) == 0, "%s", command);
 }
 
 // --- messages --------------------------------------------------------------------------------------

@@ -26,6 +26,9 @@ void rig_start(Rig *r, char *const env[]);
 // process that is still there after half a minute is killed and fails the test.
 int rig_end(Rig *r, int signal);
 
+// Runs a shell command, which must succeed.
+void rig_shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 // Tries until palld answers, for at most `ms`, and not on when the process has ended. NULL: no.
 Pall *rig_connect(Rig *r, int ms);
 

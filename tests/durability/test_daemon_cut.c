@@ -32,12 +32,6 @@ typedef struct Life {
   Promises before, after;
 } Life;
 
-static void shell(const char *fmt, const char *a, const char *b) {
-  char *command = mem_printf(fmt, a, b);
-  ck_assert_msg(system(command) == 0, "%s", command);
-  mem_free(command);
-}
-
 // --- the session -----------------------------------------------------------------------------------
 static void step_other(Rig *r, Pall *p, Promises *done) {
   static const RpcMethod methods[] = {
@@ -67,7 +61,7 @@ static Life live(Rig *r, const char *name, Promises before, size_t sends, Other 
        *c = mem_printf("LD_PRELOAD=%s", getenv("PALL_PRELOAD"));
   Err err = ERR_INIT;
   Promises done = before;
-  shell("cp -a '%s' '%s'", r->home, life.base);
+  rig_shell("cp -a '%s' '%s'", r->home, life.base);
   rig_start(r, (char *[]){a, b, c, NULL});
   Pall *p = rig_connect(r, 20000);
   ck_assert_ptr_nonnull(p);
@@ -206,7 +200,7 @@ static void cut_and_check(const Rig *r, const Life *life, size_t at, uint64_t se
   char *out = mem_printf("%s/cut", r->top), *store = mem_printf("%s/store", out);
   Promises promised = promises(life, at);
   Err err = ERR_INIT;
-  shell("rm -rf '%s' && mkdir '%s'", out, out);
+  rig_shell("rm -rf '%s' && mkdir '%s'", out, out);
   ck_assert_msg(trace_cut(life->trace, at, seed, out, &err), "%s", err.msg);
   if (getenv("PALL_TEST_NOISE")) {
     printf("life from %zu, cut at %zu of %zu, seed %llu, %zu messages promised\n", life->before.messages, at,
@@ -259,8 +253,7 @@ static size_t check_replies(const Rig *r, const Life *life, size_t most, uint64_
 }
 
 static void cut_lives(size_t weight, bool snaps, size_t sends, size_t points, size_t most) {
-  const char *seed = getenv("PALL_TEST_SEED");
-  uint64_t rng = seed ? strtoull(seed, NULL, 10) : 2024;
+  uint64_t rng = test_seed(2024);
   Rig rig;
   rig_open(&rig, rng);
   rig.weight = weight;
@@ -287,8 +280,7 @@ static void cut_lives(size_t weight, bool snaps, size_t sends, size_t points, si
     size_t at = test_random(&rng) % (trace_length(life->trace) + 1);
     cut_and_check(&rig, life, at, test_random(&rng) % 5 == 0 ? 1 : 2 + i, i % 4 == 0);
   }
-  printf("%zu operations, cut behind %zu replies and at %zu random points (PALL_TEST_SEED %s)\n", operations,
-         replies, points, seed ? seed : "2024");
+  printf("%zu operations, cut behind %zu replies and at %zu random points\n", operations, replies, points);
   for (size_t i = 0; i < 3; i++) {
     trace_free(lives[i].trace);
     mem_free(lives[i].base);
@@ -309,8 +301,8 @@ static bool fail_and_cut(Rig *r, const char *call, unsigned long n) {
                  mem_printf("LD_PRELOAD=%s:%s", getenv("PALL_FAULT_LIB"), getenv("PALL_PRELOAD")),
                  NULL};
   Err err = ERR_INIT;
-  shell("rm -rf '%s' '%s'", r->home, path);
-  shell("mkdir '%s'%s", r->home, "");
+  rig_shell("rm -rf '%s' '%s'", r->home, path);
+  rig_shell("mkdir '%s'", r->home);
   rig_start(r, env);
   Pall *p = rig_connect(r, 20000);
   bool ok = p && rig_spawn(r, p, "journal", &err);

@@ -28,12 +28,6 @@ static const Fault FAULTS[] = {
     {"allocate", EIO, false}, {"allocate", ENOSPC, true}, {"malloc", ENOMEM, false},
 };
 
-static void shell(const char *fmt, const char *a, const char *b) {
-  char *command = mem_printf(fmt, a, b);
-  ck_assert_msg(system(command) == 0, "%s", command);
-  mem_free(command);
-}
-
 // --- one session -----------------------------------------------------------------------------------
 typedef struct Session {
   bool spawned;
@@ -116,8 +110,8 @@ static unsigned long fault_run(Rig *r, const char *base, Session before, const F
   char *env[] = {mem_printf("PALL_FAULT=%s:%lu:%d%s", f->call, n, f->error, f->stay ? ":stay" : ""),
                  mem_printf("PALL_FAULT_DIR=%s", r->home), mem_printf("PALL_FAULT_COUNT=%s", count),
                  mem_printf("LD_PRELOAD=%s", getenv("PALL_FAULT_LIB")), NULL};
-  shell("rm -rf '%s'%s", r->home, "");
-  shell("cp -a '%s' '%s'", base, r->home);
+  rig_shell("rm -rf '%s'", r->home);
+  rig_shell("cp -a '%s' '%s'", base, r->home);
   unlink(count);
   rig_start(r, env);
   talk(r, &before, SENDS);
@@ -145,19 +139,12 @@ static void all_faults(Rig *r, const char *base, Session before, uint64_t *rng) 
   }
 }
 
-static uint64_t seed(void) {
-  const char *text = getenv("PALL_TEST_SEED");
-  uint64_t s = text ? strtoull(text, NULL, 10) : (uint64_t)time(NULL);
-  printf("seed %llu (PALL_TEST_SEED)\n", (unsigned long long)s);
-  return s;
-}
-
 START_TEST(new_store) {
   Rig r;
-  uint64_t rng = seed();
+  uint64_t rng = test_seed((uint64_t)time(NULL));
   rig_open(&r, rng);
   char *base = mem_printf("%s/base", r.top);
-  shell("cp -a '%s' '%s'", r.home, base);
+  rig_shell("cp -a '%s' '%s'", r.home, base);
   all_faults(&r, base, (Session){0}, &rng);
   mem_free(base);
   rig_close(&r);
@@ -168,7 +155,7 @@ END_TEST
 START_TEST(store_in_use) {
   Rig r;
   Session before = {0};
-  uint64_t rng = seed();
+  uint64_t rng = test_seed((uint64_t)time(NULL));
   rig_open(&r, rng);
   rig_start(&r, NULL);
   talk(&r, &before, 2);
@@ -178,7 +165,7 @@ START_TEST(store_in_use) {
   rig_end(&r, SIGKILL);
   ck_assert_uint_eq(before.acknowledged, 4);
   char *base = mem_printf("%s/base", r.top);
-  shell("cp -a '%s' '%s'", r.home, base);
+  rig_shell("cp -a '%s' '%s'", r.home, base);
   all_faults(&r, base, before, &rng);
   mem_free(base);
   rig_close(&r);

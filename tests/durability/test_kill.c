@@ -98,14 +98,11 @@ static void check_kept(Rig *r, Pall *p, size_t sends) {
 }
 
 static void kill_under(size_t sends, size_t kills, size_t weight, bool snaps) {
-  const char *seed = getenv("PALL_TEST_SEED");
-  uint64_t rng = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL);
+  uint64_t rng = test_seed((uint64_t)time(NULL));
   Chaos c = {.sends = test_scale(sends), .kills = test_scale(kills), .rng = rng};
   size_t retries = 0, again = 0;
   Err err = ERR_INIT;
   pthread_t thread;
-  printf("seed %llu (PALL_TEST_SEED)\n", (unsigned long long)rng);
-  fflush(stdout);
   rig_open(&c.rig, rng);
   c.rig.weight = weight;
   c.rig.snaps = snaps;
