@@ -94,7 +94,8 @@ static void base64(Buf *out, const uint8_t *s, size_t n) {
 static void bar(Render *r, Ref v) {
   size_t n = plan_bar_len(r->m, v);
   const uint8_t *s = plan_bar_bytes(r->m, v);
-  if ((r->style->json || is_text(s, n)) && too_long(r, n)) return;
+  bool whole = !s || r->style->json || is_text(s, n);
+  if (whole && (too_long(r, n) || !s)) return; // what does not fit in memory does not fit here either
   if (r->style->json) {
     put(r, "{\"bar\":\"");
     base64(r->out, s, n);

@@ -2,6 +2,7 @@
 #include "common/codec/value.h"
 #include "common/plan/nat.h"
 #include "common/plan/order.h"
+#include "common/plan/rope.h"
 #include "common/plan/row.h"
 #include <string.h>
 
@@ -232,8 +233,40 @@ static uint64_t header_of(Head h) {
   return obj_header(shapes[h.tag].kind, OBJ_NF | OBJ_SEALED, count);
 }
 
+static bool read_view(Build *b, uint64_t *o, uint64_t len) {
+  Value base;
+  if (!read_value(b, &base)) return false;
+  uint64_t from = read_varint(&b->in);
+  Kind kind = val_is_small(base) ? KIND_NAT : obj_kind(val_obj(base));
+  if (kind != KIND_ROW && kind != KIND_BAR) return bad(b, "a view must be of a flat row or bar");
+  uint64_t whole = obj_count(val_obj(base));
+  if (b->in.bad || len == 0 || from > whole || len > whole - from)
+    return bad(b, "a view must lie within its row or bar");
+  o[0] = obj_header(kind | KIND_VIEW, OBJ_NF | OBJ_SEALED, len);
+  o[VIEW_BASE] = base;
+  o[VIEW_FROM] = from;
+  return true;
+}
+
+static bool read_tree(Build *b, uint64_t *o, uint64_t count) {
+  Value children[ROPE_WIDTH];
+  size_t n = count >> 1;
+  for (size_t i = 0; i < n; i++)
+    if (!read_value(b, &children[i])) return false;
+  return rope_node_of(o, children, n, count & 1) || bad(b, "what is below a tree does not make one");
+}
+
+static bool read_rope(Build *b, Head h) {
+  uint64_t *o = b->words + b->at;
+  if (!(h.tag == TAG_VIEW ? read_view(b, o, h.count) : read_tree(b, o, h.count))) return false;
+  b->offsets[b->objects++] = (uint32_t)b->at;
+  b->at += obj_words(o);
+  return true;
+}
+
 static bool read_object(Build *b) {
   Head h = read_head(&b->in);
+  if (h.tag == TAG_VIEW || h.tag == TAG_TREE) return read_rope(b, h);
   uint64_t *o = b->words + b->at;
   o[0] = header_of(h);
   size_t words = obj_words(o);
@@ -263,24 +296,41 @@ static bool skip_values(Reader *in, uint64_t n) {
   return true;
 }
 
+static bool measure_rope(Build *b, Reader *in, Head h, uint64_t *words) {
+  bool is_view = h.tag == TAG_VIEW;
+  uint64_t n = h.count >> 1;
+  if (!is_view && (n < 2 || n > ROPE_WIDTH))
+    return bad(b, "a tree of so many children is not for this build");
+  if (in->bad || !skip_values(in, is_view ? 1 : n)) return bad(b, "it is cut off");
+  if (is_view) read_varint(in);
+  *words += is_view ? 3 : 1 + (n << (h.count & 1)) + (n + 1) / 2;
+  return !in->bad || bad(b, "it is cut off");
+}
+
+static bool measure_plain(Build *b, Reader *in, Head h, uint64_t *words) {
+  const struct Shape *s = &shapes[h.tag];
+  if (in->bad || s->kind == 0 || (!s->counted && h.count != 0)) return bad(b, "unknown or malformed object");
+  if (h.count > reader_left(in)) return bad(b, "it says to be longer than the page is");
+  if (is_raw(h.tag) ? h.count > CODEC_RAW_INLINE : h.count > CODEC_ROW_PIECE)
+    return bad(b, "it must be written as a long object");
+  if (h.tag == TAG_APP && h.count == 0) return bad(b, "an app must have arguments");
+  if (is_raw(h.tag))
+    read_bytes(in, h.count);
+  else if (!skip_values(in, s->values + h.count))
+    return bad(b, "it is cut off");
+  uint64_t header = header_of(h);
+  *words += obj_words(&header);
+  return true;
+}
+
 // Words of the page's objects, after looking at all of its bytes.
 static bool measure(Build *b, uint64_t objects, uint64_t *words) {
   Reader in = b->in;
   *words = 0;
   for (uint64_t i = 0; i < objects; i++) {
     Head h = read_head(&in);
-    const struct Shape *s = &shapes[h.tag];
-    if (in.bad || s->kind == 0 || (!s->counted && h.count != 0)) return bad(b, "unknown or malformed object");
-    if (h.count > reader_left(&in)) return bad(b, "it says to be longer than the page is");
-    if (is_raw(h.tag) ? h.count > CODEC_RAW_INLINE : h.count > CODEC_ROW_PIECE)
-      return bad(b, "it must be written as a long object");
-    if (h.tag == TAG_APP && h.count == 0) return bad(b, "an app must have arguments");
-    if (is_raw(h.tag))
-      read_bytes(&in, h.count);
-    else if (!skip_values(&in, s->values + h.count))
-      return bad(b, "it is cut off");
-    uint64_t header = header_of(h);
-    *words += obj_words(&header);
+    bool is_rope = h.tag == TAG_VIEW || h.tag == TAG_TREE;
+    if (!(is_rope ? measure_rope(b, &in, h, words) : measure_plain(b, &in, h, words))) return false;
     if (objects > 1 && *words > REGION_WORDS) return bad(b, "a page of more than one object is too big");
     b->objects = i + 1;
   }
@@ -455,9 +505,9 @@ static bool decode(Build *b) {
   if (!check_refs(b)) return false;
   Head h = peek_head(b->view);
   bool ok;
-  if (h.tag >= TAG_LONG_NAT) {
+  if (h.tag >= TAG_LONG_NAT && h.tag <= TAG_LONG_APP) {
     read_head(&b->in);
-    if (b->view->objects != 1 || h.tag > TAG_LONG_APP) return bad(b, "unknown or malformed object");
+    if (b->view->objects != 1) return bad(b, "unknown or malformed object");
     ok = codec_refs_are_blobs(b->view) ? decode_long_raw(b, h) : decode_long_row(b, h);
   } else {
     ok = decode_short(b);

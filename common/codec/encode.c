@@ -106,6 +106,17 @@ static void put_object(Encoder *e, const uint64_t *o) {
     put_head(e, TAG_LAW, 0);
     put_values(e, o + 1, LAW_BODY);
     return;
+  case KIND_ROW_VIEW:
+  case KIND_BAR_VIEW:
+    put_head(e, TAG_VIEW, obj_count(o));
+    put_value(e, o[VIEW_BASE]);
+    buf_varint(&e->body, o[VIEW_FROM]);
+    return;
+  case KIND_ROW_TREE:
+  case KIND_BAR_TREE:
+    put_head(e, TAG_TREE, tree_children(o) << 1 | tree_keyed(o));
+    put_values(e, o + 1, tree_children(o));
+    return;
   case KIND_COW: put_head(e, TAG_COW, 0); break;
   case KIND_SET: put_head(e, TAG_SET, 0); break;
   case KIND_TAB: put_head(e, TAG_TAB, 0); break;

@@ -10,6 +10,8 @@
 //     LONG_NAT, LONG_BAR   count bytes, in blob pages of CODEC_RAW_PIECE bytes: a reference each
 //     LONG_ROW             count elements, in value pages that hold one row of CODEC_ROW_PIECE each
 //     LONG_APP             head, then references as LONG_ROW's for the arguments
+//     VIEW  a ROW or BAR, then varint(index of the first): count of its elements or bytes
+//     TREE  count >> 1 children, rows or bars of one height; count & 1: its nodes are keyed (rope.h)
 //   value   varint: n << 1          a nat below 2^63
 //                   back << 2 | 1   the object that begins `back` objects before this one
 //                   ref << 2 | 3    followed by varint(k): in the page that the page's reference number
@@ -99,4 +101,6 @@ enum {
   TAG_LONG_BAR,
   TAG_LONG_ROW,
   TAG_LONG_APP,
+  TAG_VIEW,
+  TAG_TREE,
 };

@@ -111,10 +111,9 @@ static const JetDef *opcode_def(Value op) {
 
 // What calling a data jet with all its arguments gives: never a computation of its own.
 static Value call_data(Machine *m, Value f, const Value *args) {
-  const uint64_t *o = val_obj(f);
-  switch (obj_kind(o)) {
-  case KIND_ROW: return obj_count(o) ? new_cow(m, obj_count(o)) : f;
-  case KIND_BAR: return obj_count(o) ? formal_law_body(m, f) : args[0];
+  switch (val_kind(f)) {
+  case KIND_ROW: return row_len(f) ? new_cow(m, row_len(f)) : f;
+  case KIND_BAR: return bar_len(f) ? formal_law_body(m, f) : args[0];
   case KIND_SET: return set_keys(f);
   case KIND_TAB: return set_keys(tab_keys(f));
   default: return f;

@@ -178,7 +178,7 @@ static bool small_unary(CodeOp op, Value a, Value *r) {
 
 // Element i of a row; false: the jet is to be asked.
 static bool plain_element(Value row, Value i, Value *element) {
-  if (val_is_small(row) || obj_kind(val_obj(row)) != KIND_ROW) return false;
+  if (val_kind(row) != KIND_ROW) return false;
   i = val_deref(i);
   if (!val_is_small(i)) return false;
   *element = i < row_len(row) ? val_deref(row_at(row, i)) : 0;
@@ -186,7 +186,7 @@ static bool plain_element(Value row, Value i, Value *element) {
 }
 
 static bool plain_length(Value row, Value *len) {
-  bool known = val_is_small(row) || obj_kind(val_obj(row)) == KIND_ROW;
+  bool known = val_is_small(row) || val_kind(row) == KIND_ROW;
   if (known) *len = val_is_small(row) ? 0 : row_len(row);
   return known;
 }

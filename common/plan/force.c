@@ -10,12 +10,20 @@
 #include "common/plan/frame.h"
 #include "common/plan/row.h"
 
-// The word index of an object's `at`-th part in walking order; 0 when there are no more.
-static size_t part_index(const uint64_t *o, size_t at, bool last_first) {
+// The word index of an object's `at`-th part in walking order; 0 when there are no more. The parts of a view
+// lie in another object, which *holder becomes.
+static size_t part_index(uint64_t **holder, size_t at, bool last_first) {
+  uint64_t *o = *holder;
+  size_t n = obj_count(o);
   switch (obj_kind(o)) {
+  case KIND_ROW_VIEW:
+    if (at == n) return 0;
+    *holder = val_obj(o[VIEW_BASE]);
+    return o[VIEW_FROM] + (last_first ? 1 + at : n - at);
+  case KIND_ROW_TREE: n = tree_children(o); // falls through
   case KIND_ROW:
-    if (at == obj_count(o)) return 0;
-    return last_first ? 1 + at : obj_count(o) - at;
+    if (at == n) return 0;
+    return last_first ? 1 + at : n - at;
   case KIND_APP:
     if (at > app_args(o)) return 0;
     return last_first ? 1 + app_args(o) - at : 1 + at;
@@ -34,7 +42,7 @@ static JetResult walk(Machine *m, Value *bottom, bool last_first, Value *io) {
   while (m->sp > bottom) {
     Value *top = m->sp - 2;
     uint64_t *o = val_obj(top[0]);
-    size_t index = part_index(o, (size_t)top[1], last_first);
+    size_t index = part_index(&o, (size_t)top[1], last_first);
     if (index == 0) {
       finish(m, top);
       m->sp -= 2;
@@ -85,7 +93,8 @@ static JetResult force(Machine *m, Value *f, bool last_first, Value *io) {
   } else {
     Value *top = m->sp - 2;
     uint64_t *o = val_obj(top[0]);
-    heap_write(m, o, part_index(o, (size_t)top[1], last_first), *io);
+    size_t index = part_index(&o, (size_t)top[1], last_first);
+    heap_write(m, o, index, *io);
   }
   JetResult result = walk(m, bottom, last_first, io);
   if (result == JET_DONE) *io = f[0];

@@ -42,14 +42,15 @@ Value formal_law_arity(Machine *m, Value v) {
 static Value bar_number(Machine *m, Value v) {
   size_t len = bar_len(v), limbs = len / 8 + 1;
   if (len < 8) {
-    uint64_t low = len ? val_obj(v)[1] : 0, n = low | 1ULL << (8 * len);
+    uint64_t n = 1ULL << (8 * len);
+    bar_copy(v, 0, len, (uint8_t *)&n);
     if (n <= NAT_SMALL_MAX) return n;
   }
   stack_push(m, v);
   uint64_t *o = heap_alloc(m, obj_header(KIND_NAT, OBJ_NF, limbs), limbs);
   v = stack_pop(m);
   memset(o + 1, 0, limbs * 8);
-  memcpy(o + 1, bar_bytes(val_obj(v)), len);
+  bar_copy(v, 0, len, (uint8_t *)(o + 1));
   ((uint8_t *)(o + 1))[len] = 1;
   return obj_val(o);
 }
@@ -65,7 +66,7 @@ Value formal_law_body(Machine *m, Value v) {
 
 Value formal_arg(Value v) {
   const uint64_t *o = val_obj(v);
-  switch (obj_kind(o)) {
+  switch (val_kind(v)) {
   case KIND_APP: return o[1 + app_args(o)];
   case KIND_TAB: return tab_vals(v);
   default: return row_at(v, 0);

@@ -11,7 +11,7 @@
 
 enum { TAG_PIN, TAG_LAW, TAG_APP, TAG_NAT, TAG_BAR, TAG_COW, TAG_ROW, TAG_SET, TAG_TAB };
 
-#define CHARGE_VALUES 4 // values streamed or looked at for one unit of fuel
+#define CHARGE_VALUES 4  // values streamed or looked at for one unit of fuel
 #define CHARGE_BYTES 128 // bytes hashed for one unit of fuel
 #define SLAB (1u << 20)  // bytes hashed between two looks at the limits
 #define UNMARKED 64      // values that a search visits before it remembers where it was
@@ -41,8 +41,8 @@ static void pin_hash_publish(Value pin, const uint8_t hash[32]) {
 }
 
 // --- traversal -------------------------------------------------------------------------------------
-// Parts of one value that are still to be visited, from `next` up to `end` (rows by index; chunks of an
-// app's spine by argument; a single value as itself).
+// Parts of one value that are still to be visited, from `next` up to `end` (rows by index, where they are
+// trees by child; chunks of an app's spine by argument; a single value as itself).
 typedef struct Span {
   Value v;
   size_t next, end;
@@ -68,11 +68,20 @@ static void push_spine(Spans *s, Value app) {
   push_value(s, app);
 }
 
+// Pushes the elements of a row.
+static void push_row(Spans *s, Value row) {
+  push_span(s, row, rope_is_tree(row) ? tree_children(val_obj(row)) : row_len(row));
+}
+
 static bool next_part(Spans *s, Value *part) {
   while (s->count > 0) {
     Span *top = &s->at[s->count - 1];
     if (top->next == top->end) {
       s->count--;
+      continue;
+    }
+    if (top->end != SINGLE && rope_is_tree(top->v)) {
+      push_row(s, val_obj(top->v)[1 + top->next++]);
       continue;
     }
     if (top->end == SINGLE) {
@@ -132,12 +141,12 @@ static bool list_pins(Hashing *h, Value item) {
     if (++h->visited % CHARGE_VALUES == 0 && !jet_charge(h->m, 1)) return false;
     if (val_is_small(v)) continue;
     const uint64_t *o = val_obj(v);
-    switch (obj_kind(o)) {
+    switch (val_kind(v)) {
     case KIND_PIN:
       if (!pin_hash_known(v, NULL) && first_visit(h, v)) push_todo(h, v);
       break;
     case KIND_ROW:
-      if (first_visit(h, v)) push_span(&h->spans, v, row_len(v));
+      if (first_visit(h, v)) push_row(&h->spans, v);
       break;
     case KIND_APP:
       if (first_visit(h, v)) push_spine(&h->spans, v);
@@ -201,6 +210,18 @@ static bool put_nat(Hashing *h, Value n) {
   return put_bulk(h, (const uint8_t *)(o + 1), obj_count(o) * 8);
 }
 
+static bool put_bar(Hashing *h, Value bar) {
+  put_tag(h, TAG_BAR);
+  put_word(h, bar_len(bar));
+  for (size_t i = 0, n = bar_len(bar); i < n;) {
+    const uint8_t *bytes;
+    size_t here = bar_run(bar, i, &bytes);
+    if (!put_bulk(h, bytes, here)) return false;
+    i += here;
+  }
+  return true;
+}
+
 static void put_pin(Hashing *h, Value pin) {
   uint8_t hash[32];
   bool known = pin_hash_known(pin, hash);
@@ -222,8 +243,8 @@ static void put_app(Hashing *h, Value app) {
   if (as_tab(app, &set, &vals)) {
     put_tag(h, TAG_TAB);
     put_word(h, set_len(set));
-    push_span(&h->spans, vals, row_len(vals));
-    push_span(&h->spans, set_keys(set), set_len(set));
+    push_row(&h->spans, vals);
+    push_row(&h->spans, set_keys(set));
     return;
   }
   put_tag(h, TAG_APP);
@@ -234,7 +255,7 @@ static void put_app(Hashing *h, Value app) {
 static void put_elements(Hashing *h, uint8_t tag, Value row) {
   put_tag(h, tag);
   put_word(h, row_len(row));
-  push_span(&h->spans, row, row_len(row));
+  push_row(&h->spans, row);
 }
 
 // Writes what stands for v itself; its parts are pushed.
@@ -244,10 +265,7 @@ static bool put_value(Hashing *h, Value v) {
   case KIND_PIN: put_pin(h, v); return true;
   case KIND_LAW: return put_law(h, v);
   case KIND_COW: put_tag(h, TAG_COW); return put_nat(h, val_obj(v)[1]);
-  case KIND_BAR:
-    put_tag(h, TAG_BAR);
-    put_word(h, bar_len(v));
-    return put_bulk(h, bar_bytes(val_obj(v)), bar_len(v));
+  case KIND_BAR: return put_bar(h, v);
   case KIND_ROW: put_elements(h, TAG_ROW, v); return true;
   case KIND_SET: put_elements(h, TAG_SET, set_keys(v)); return true;
   default: put_app(h, v); return true;

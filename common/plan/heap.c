@@ -20,7 +20,11 @@ size_t obj_words(const uint64_t *o) {
   case KIND_BAR: return 1 + (obj_count(o) ? (obj_count(o) + 7) / 8 : 1);
   case KIND_COW:
   case KIND_SET: return 2;
-  case KIND_TAB: return 3;
+  case KIND_TAB:
+  case KIND_ROW_VIEW:
+  case KIND_BAR_VIEW: return 3;
+  case KIND_ROW_TREE:
+  case KIND_BAR_TREE: return 1 + (tree_children(o) << tree_keyed(o)) + (tree_children(o) + 1) / 2;
   case KIND_THUNK: return 3 + obj_count(o);
   case KIND_CALL: return 2 + obj_count(o);
   case KIND_EXPR:
@@ -39,7 +43,11 @@ size_t obj_scan(const uint64_t *o) {
   switch (obj_kind(o)) {
   case KIND_NAT:
   case KIND_BAR: return 0;
-  case KIND_PIN: return 1;
+  case KIND_PIN:
+  case KIND_ROW_VIEW:
+  case KIND_BAR_VIEW: return 1;
+  case KIND_ROW_TREE:
+  case KIND_BAR_TREE: return tree_children(o) << tree_keyed(o);
   case KIND_IND: return 1;
   case KIND_HOLE: return 1;
   default: return obj_words(o) - 1;

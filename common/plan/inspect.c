@@ -56,7 +56,17 @@ char *plan_nat_decimal_str(const Machine *m, Ref r) {
 }
 
 size_t plan_bar_len(const Machine *m, Ref r) { return bar_len(look(m, r)); }
-const uint8_t *plan_bar_bytes(const Machine *m, Ref r) { return bar_bytes(val_obj(look(m, r))); }
+const uint8_t *plan_bar_bytes(Machine *m, Ref r) {
+  stack_push(m, look(m, r));
+  machine_refresh(m);
+  const uint8_t *bytes = bar_flatten(m, m->sp - 1);
+  ref_set(m, r, stack_pop(m));
+  return bytes;
+}
+
+void plan_bar_copy(const Machine *m, Ref r, size_t from, size_t n, void *out) {
+  bar_copy(look(m, r), from, n, out);
+}
 
 // --- containers ----------------------------------------------------------------------------------
 size_t plan_len(const Machine *m, Ref r) {

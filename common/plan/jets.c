@@ -16,7 +16,7 @@ JetResult jet_close_row(RowBuilder *b, Value *io) {
 }
 
 void jet_push_args(RowBuilder *b, Value v) {
-  if (val_kind(v) == KIND_ROW) row_push_slice(b, &v, 0, row_len(v));
+  if (val_is_row(v)) row_push_slice(b, &v, 0, row_len(v));
   if (val_kind(v) == KIND_TAB) row_push(b, tab_vals(v));
   for (; val_kind(v) == KIND_APP; v = val_obj(v)[1])
     for (size_t i = app_args(val_obj(v)); i > 0; i--) row_push(b, val_obj(v)[1 + i]);
@@ -30,33 +30,6 @@ bool jet_as_row(Machine *m, Value *slot) {
   jet_push_args(&b, *slot);
   jet_close_row(&b, slot);
   return true;
-}
-
-JetResult jet_slice(Machine *m, const Value *row, size_t from, size_t to, Value *io) {
-  RowBuilder b;
-  if (from == 0 && to == row_len(*row)) return jet_done(io, *row);
-  if (!jet_open_row(m, &b, to - from)) return JET_STOP;
-  row_push_slice(&b, row, from, to - from);
-  return jet_close_row(&b, io);
-}
-
-JetResult jet_insert(Machine *m, const Value *row, size_t i, const Value *v, Value *io) {
-  RowBuilder b;
-  size_t n = row_len(*row);
-  if (!jet_open_row(m, &b, n + 1)) return JET_STOP;
-  row_push_slice(&b, row, 0, i);
-  row_push(&b, *v);
-  row_push_slice(&b, row, i, n - i);
-  return jet_close_row(&b, io);
-}
-
-JetResult jet_remove(Machine *m, const Value *row, size_t i, Value *io) {
-  RowBuilder b;
-  size_t n = row_len(*row);
-  if (!jet_open_row(m, &b, n - 1)) return JET_STOP;
-  row_push_slice(&b, row, 0, i);
-  row_push_slice(&b, row, i + 1, n - i - 1);
-  return jet_close_row(&b, io);
 }
 
 JetResult jet_row_of_stack(Machine *m, Value *base, Value *io) {
@@ -133,15 +106,18 @@ bool jet_cmp_nf(Machine *m, Value a, Value b, int *order) {
 }
 
 bool jet_merge(Machine *m, const Value *a, const Value *b, unsigned keep) {
-  size_t an = row_len(*a), bn = row_len(*b), i = 0, j = 0;
-  if (!stack_room(m, an + bn) || !jet_charge(m, (an + bn) / 16)) return false;
-  while (i < an || j < bn) {
-    int order = i == an ? 1 : -1;
-    if (i < an && j < bn && !jet_cmp_nf(m, row_at(*a, i), row_at(*b, j), &order)) return false;
+  if (!stack_room(m, row_len(*a) + row_len(*b)) || !jet_charge(m, (row_len(*a) + row_len(*b)) / 16))
+    return false;
+  RowCursor left = row_cursor(*a, 0), right = row_cursor(*b, 0);
+  Value x = 0, y = 0;
+  bool more_x = row_next(&left, &x), more_y = row_next(&right, &y);
+  while (more_x || more_y) {
+    int order = more_x ? -1 : 1;
+    if (more_x && more_y && !jet_cmp_nf(m, x, y, &order)) return false;
     unsigned which = order < 0 ? MERGE_LEFT : order == 0 ? MERGE_BOTH : MERGE_RIGHT;
-    if (keep & which) stack_push(m, order <= 0 ? row_at(*a, i) : row_at(*b, j));
-    i += order <= 0;
-    j += order >= 0;
+    if (keep & which) stack_push(m, order <= 0 ? x : y);
+    if (order <= 0) more_x = row_next(&left, &x);
+    if (order >= 0) more_y = row_next(&right, &y);
   }
   return true;
 }

@@ -27,6 +27,9 @@ static inline JetResult jet_eval(Value *io, Value v) {
   return JET_EVAL;
 }
 
+// The result of what returns false for JET_STOP and leaves its value in *io.
+static inline JetResult jet_made(bool made) { return made ? JET_DONE : JET_STOP; }
+
 static inline bool is_nat(Value v) { return val_is_small(v) || val_kind(v) == KIND_NAT; }
 
 // N(v): what arithmetic takes v for. v is evaluated.
@@ -66,9 +69,6 @@ void jet_push_args(RowBuilder *b, Value v);
 // Makes the arguments of *slot a row, in place. False: JET_STOP.
 bool jet_as_row(Machine *m, Value *slot);
 
-// Elements from..to of *row, a row.
-JetResult jet_slice(Machine *m, const Value *row, size_t from, size_t to, Value *io);
-
 // `_LawBody` and `_Cdr` of an evaluated value: as routines do, JET_DONE or JET_TAIL with *io.
 JetResult jet_law_body(Machine *m, Value v, Value *io);
 JetResult jet_cdr(Machine *m, Value v, Value *io);
@@ -88,12 +88,6 @@ enum { MERGE_LEFT = 1, MERGE_BOTH = 2, MERGE_RIGHT = 4 };
 
 // Pushes what `keep` selects of the keys of *a and *b on the stack, ascending. False: JET_STOP.
 bool jet_merge(Machine *m, const Value *a, const Value *b, unsigned keep);
-
-// Row *row with *v put before element i.
-JetResult jet_insert(Machine *m, const Value *row, size_t i, const Value *v, Value *io);
-
-// Row *row without element i.
-JetResult jet_remove(Machine *m, const Value *row, size_t i, Value *io);
 
 // The row of what lies on the stack from `base` on, which is popped.
 JetResult jet_row_of_stack(Machine *m, Value *base, Value *io);

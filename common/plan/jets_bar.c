@@ -7,7 +7,6 @@
 static bool is_strange(Value v) { return val_kind(v) == KIND_LAW; }
 
 static size_t len_of(Value v) { return val_is_bar(v) ? bar_len(v) : 0; }
-static const uint8_t *bytes_of(Value v) { return bar_bytes(val_obj(v)); }
 
 static JetResult run_is_bar(Machine *m, Value *f, Value *io) { return jet_done(io, val_is_bar(f[0])); }
 
@@ -65,7 +64,7 @@ static JetResult nat_of_bytes(Machine *m, const Value *v, size_t from, size_t to
   if (!jet_room(m, limbs)) return JET_STOP;
   uint64_t *o = nat_alloc(m, limbs);
   o[limbs] = 0;
-  memcpy(o + 1, bytes_of(*v) + from, to - from);
+  bar_copy(*v, from, to - from, (uint8_t *)(o + 1));
   return jet_done(io, nat_trim(o));
 }
 
@@ -78,15 +77,12 @@ static JetResult run_bar_nat(Machine *m, Value *f, Value *io) {
 static JetResult run_idx(Machine *m, Value *f, Value *io) {
   if (is_strange(f[1])) return JET_DECLINE;
   size_t n = len_of(f[1]), i = as_index(f[0], n);
-  return jet_done(io, i < n ? bytes_of(f[1])[i] : 0);
+  return jet_done(io, i < n ? bar_at(f[1], i) : 0);
 }
 
 static JetResult slice(Machine *m, const Value *v, size_t from, size_t to, Value *io) {
-  if (val_is_bar(*v) && from == 0 && to == bar_len(*v)) return jet_done(io, *v);
-  uint8_t *at = bar_build(m, to - from, io);
-  if (!at) return JET_STOP;
-  if (to > from) memcpy(at, bytes_of(*v) + from, to - from);
-  return JET_DONE;
+  if (val_is_bar(*v)) return jet_made(bar_slice(m, v, from, to, io));
+  return jet_done(io, obj_val(new_bar(m, 0)));
 }
 
 static JetResult run_take(Machine *m, Value *f, Value *io) {
@@ -128,6 +124,30 @@ static bool know_byte(Value *byte, Value *asked, Value *io) {
   return true;
 }
 
+static size_t first_place(Value bar, int byte, size_t from) {
+  size_t n = bar_len(bar);
+  while (from < n) {
+    const uint8_t *run;
+    size_t len = bar_run(bar, from, &run);
+    const uint8_t *at = memchr(run, byte, len);
+    if (at) return from + (size_t)(at - run);
+    from += len;
+  }
+  return n;
+}
+
+// The last place before *end.
+static bool last_place(Value bar, int byte, size_t *end) {
+  while (*end > 0) {
+    const uint8_t *run;
+    size_t len = bar_run_before(bar, *end, &run);
+    const uint8_t *at = memrchr(run, byte, len);
+    *end -= at ? len - (size_t)(at - run) : len;
+    if (at) return true;
+  }
+  return false;
+}
+
 // byte, bar: 0, or (0 index) of its last place.
 static JetResult run_index_end(Machine *m, Value *f, Value *io) {
   if (!val_is_bar(f[1])) return JET_DECLINE;
@@ -135,9 +155,8 @@ static JetResult run_index_end(Machine *m, Value *f, Value *io) {
   if (n == 0) return jet_done(io, 0);
   if (!know_byte(&f[0], &f[2], io)) return JET_EVAL;
   if (!jet_charge(m, n / 128)) return JET_STOP;
-  const uint8_t *first = bytes_of(f[1]), *at = f[0] < 256 ? memrchr(first, (int)f[0], n) : NULL;
-  if (!at) return jet_done(io, 0);
-  f[0] = (Value)(at - first);
+  if (f[0] >= 256 || !last_place(f[1], (int)f[0], &n)) return jet_done(io, 0);
+  f[0] = n;
   return jet_done(io, new_app(m, 0, &f[0], 1));
 }
 
@@ -148,24 +167,22 @@ static JetResult run_index_off(Machine *m, Value *f, Value *io) {
   if (from == n) return jet_done(io, n);
   if (!know_byte(&f[0], &f[3], io)) return JET_EVAL;
   if (!jet_charge(m, (n - from) / 128)) return JET_STOP;
-  const uint8_t *first = bytes_of(f[2]), *at = f[0] < 256 ? memchr(first + from, (int)f[0], n - from) : NULL;
-  return jet_done(io, at ? (Value)(at - first) : n);
+  return jet_done(io, f[0] < 256 ? first_place(f[2], (int)f[0], from) : n);
 }
 
 // --- joining ---------------------------------------------------------------------------------------------
 
 static uint8_t *append(uint8_t *to, Value v) {
   size_t n = len_of(v);
-  if (n) memcpy(to, bytes_of(v), n);
+  if (n) bar_copy(v, 0, n, to);
   return to + n;
 }
 
 static JetResult run_weld(Machine *m, Value *f, Value *io) {
   if (is_strange(f[0]) || is_strange(f[1])) return JET_DECLINE;
-  uint8_t *to = bar_build(m, len_of(f[0]) + len_of(f[1]), io);
-  if (!to) return JET_STOP;
-  append(append(to, f[0]), f[1]);
-  return JET_DONE;
+  for (int i = 0; i < 2; i++)
+    if (!val_is_bar(f[i])) f[i] = obj_val(new_bar(m, 0));
+  return jet_made(bar_join(m, &f[0], &f[1], io));
 }
 
 // The elements are evaluated from the last to the first.

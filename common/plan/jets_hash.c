@@ -24,7 +24,12 @@ static JetResult run_blake3(Machine *m, Value *f, Value *io) {
   while ((step = walk_next(m, bottom, &v)) == WALK_LEAF) {
     if (!val_is_bar(v)) continue;
     if (!jet_charge(m, bar_len(v) / 64)) return JET_STOP;
-    blake3_update(&state, bar_bytes(val_obj(v)), bar_len(v));
+    for (size_t i = 0, n = bar_len(v); i < n;) {
+      const uint8_t *bytes;
+      size_t here = bar_run(v, i, &bytes);
+      blake3_update(&state, bytes, here);
+      i += here;
+    }
   }
   if (step == WALK_STOP) return JET_STOP;
   blake3_final(&state, hash);

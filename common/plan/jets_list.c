@@ -89,12 +89,12 @@ static JetResult run_zip(Machine *m, Value *f, Value *io) {
 static JetResult run_drop(Machine *m, Value *f, Value *io) {
   if (!jet_as_row(m, &f[1])) return JET_STOP;
   size_t n = row_len(f[1]);
-  return jet_slice(m, &f[1], as_index(f[0], n), n, io);
+  return jet_made(row_slice(m, &f[1], as_index(f[0], n), n, io));
 }
 
 static JetResult run_take(Machine *m, Value *f, Value *io) {
   if (!jet_as_row(m, &f[1])) return JET_STOP;
-  return jet_slice(m, &f[1], 0, jet_take_count(f[0], row_len(f[1])), io);
+  return jet_made(row_slice(m, &f[1], 0, jet_take_count(f[0], row_len(f[1])), io));
 }
 
 // --- rows from lists ---------------------------------------------------------------------------------

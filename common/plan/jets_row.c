@@ -64,22 +64,6 @@ static JetResult run_switch(Machine *m, Value *f, Value *io) {
   return jet_tail(io, i < n ? args_at(f[2], i) : f[1]);
 }
 
-static JetResult put_in_row(Machine *m, const Value *row, size_t i, const Value *v, Value *io) {
-  Value *slot = m->sp;
-  RowBuilder b;
-  size_t n = row_len(*row);
-  stack_push(m, 0);
-  bool fits = row_build(&b, m, slot, n);
-  if (fits) {
-    row_push_slice(&b, row, 0, i);
-    row_push(&b, *v);
-    row_push_slice(&b, row, i + 1, n - i - 1);
-    *io = row_built(&b);
-  }
-  m->sp = slot;
-  return fits ? JET_DONE : JET_STOP;
-}
-
 static JetResult put_in_app(Machine *m, const Value *app, size_t i, const Value *v, Value *io) {
   Value *slot = m->sp;
   stack_push(m, *app);
@@ -106,7 +90,7 @@ static JetResult put(Machine *m, Value *row, Value *key, Value *v, Value *known,
   }
   size_t i = as_index(*key, n);
   if (i == n) return jet_done(io, *row);
-  return val_is_row(*row) ? put_in_row(m, row, i, v, io) : put_in_app(m, row, i, v, io);
+  return val_is_row(*row) ? jet_made(row_put(m, row, i, v, io)) : put_in_app(m, row, i, v, io);
 }
 
 static JetResult run_put(Machine *m, Value *f, Value *io) { return put(m, &f[0], &f[1], &f[2], &f[3], io); }
@@ -157,15 +141,8 @@ static JetResult run_map(Machine *m, Value *f, Value *io) {
 }
 
 static JetResult run_weld(Machine *m, Value *f, Value *io) {
-  RowBuilder b;
   if (!jet_as_row(m, &f[1]) || !jet_as_row(m, &f[0])) return JET_STOP;
-  size_t xn = row_len(f[0]), yn = row_len(f[1]);
-  if (xn == 0) return jet_done(io, f[1]);
-  if (yn == 0) return jet_done(io, f[0]);
-  if (!jet_open_row(m, &b, xn + yn)) return JET_STOP;
-  row_push_slice(&b, &f[0], 0, xn);
-  row_push_slice(&b, &f[1], 0, yn);
-  return jet_close_row(&b, io);
+  return jet_made(row_join(m, &f[0], &f[1], io));
 }
 
 static JetResult run_rev(Machine *m, Value *f, Value *io) {
@@ -176,19 +153,11 @@ static JetResult run_rev(Machine *m, Value *f, Value *io) {
 }
 
 static JetResult run_cons(Machine *m, Value *f, Value *io) {
-  RowBuilder b;
-  if (!jet_as_row(m, &f[1]) || !jet_open_row(m, &b, 1 + row_len(f[1]))) return JET_STOP;
-  row_push(&b, f[0]);
-  row_push_slice(&b, &f[1], 0, row_len(f[1]));
-  return jet_close_row(&b, io);
+  return jet_made(jet_as_row(m, &f[1]) && row_insert(m, &f[1], 0, &f[0], false, io));
 }
 
 static JetResult run_snoc(Machine *m, Value *f, Value *io) {
-  RowBuilder b;
-  if (!jet_as_row(m, &f[0]) || !jet_open_row(m, &b, row_len(f[0]) + 1)) return JET_STOP;
-  row_push_slice(&b, &f[0], 0, row_len(f[0]));
-  row_push(&b, f[1]);
-  return jet_close_row(&b, io);
+  return jet_made(jet_as_row(m, &f[0]) && row_insert(m, &f[0], row_len(f[0]), &f[1], false, io));
 }
 
 static const JetDef row[] = {

@@ -42,7 +42,8 @@ static JetResult load(Machine *m, Value bar, Value *holes, Value *io) {
   const char *why;
   size_t n = bar_len(bar), count = (size_t)(m->sp - holes);
   if (!jet_charge(m, n / 64)) return JET_STOP;
-  uint8_t *bytes = mem_dup(bar_bytes(val_obj(bar)), n);
+  uint8_t *bytes = mem_alloc(n);
+  bar_copy(bar, 0, n, bytes);
   SeedEnd end = seed_decode(m, bytes, n, count, &why);
   mem_free(bytes);
   *io = *holes;

@@ -55,9 +55,9 @@ static JetResult run_has(Machine *m, Value *f, Value *io) {
   return set_find(m, set_keys(f[1]), f[0], &at, &found) ? jet_done(io, found) : JET_STOP;
 }
 
-// The result of a row operation, which came to *io, as a set.
-static JetResult as_set(Machine *m, JetResult r, Value *io) {
-  return r == JET_DONE ? jet_done(io, new_set(m, *io)) : r;
+// The keys that came to *io, if they did, as a set.
+static JetResult as_set(Machine *m, bool made, Value *io) {
+  return made ? jet_done(io, new_set(m, *io)) : JET_STOP;
 }
 
 static JetResult run_ins(Machine *m, Value *f, Value *io) {
@@ -69,7 +69,7 @@ static JetResult run_ins(Machine *m, Value *f, Value *io) {
   if (!set_find(m, set_keys(f[1]), f[0], &at, &found)) return JET_STOP;
   if (found) return jet_done(io, f[1]);
   f[1] = set_keys(f[1]);
-  return as_set(m, jet_insert(m, &f[1], at, &f[0], io), io);
+  return as_set(m, row_insert(m, &f[1], at, &f[0], true, io), io);
 }
 
 static JetResult run_del(Machine *m, Value *f, Value *io) {
@@ -82,10 +82,54 @@ static JetResult run_del(Machine *m, Value *f, Value *io) {
   if (!set_find(m, set_keys(f[1]), f[0], &at, &found)) return JET_STOP;
   if (!found) return jet_done(io, f[1]);
   f[1] = set_keys(f[1]);
-  return as_set(m, jet_remove(m, &f[1], at, io), io);
+  return as_set(m, row_remove(m, &f[1], at, true, io), io);
 }
 
 // --- two sets ------------------------------------------------------------------------------------------
+
+// The keys in *few are looked for in *many, one by one: their rows are slots of the stack, and *many is
+// changed to what it is with (add) or without them.
+static bool change_each(Machine *m, Value *many, const Value *few, bool add) {
+  for (size_t i = 0, n = row_len(*few); i < n; i++) {
+    size_t at;
+    bool found;
+    Value *key = m->sp;
+    stack_push(m, row_at(*few, i));
+    bool ok = set_find(m, *many, *key, &at, &found);
+    if (ok && add && !found) ok = row_insert(m, many, at, key, true, many);
+    if (ok && !add && found) ok = row_remove(m, many, at, true, many);
+    stack_pop(m);
+    if (!ok) return false;
+  }
+  return true;
+}
+
+// Pushes the keys of *few that are in *many, or that are not.
+static bool select_each(Machine *m, const Value *few, const Value *many, bool in) {
+  if (!stack_room(m, row_len(*few))) return false;
+  RowCursor c = row_cursor(*few, 0);
+  for (Value key; row_next(&c, &key);) {
+    size_t at;
+    bool found;
+    if (!set_find(m, *many, key, &at, &found)) return false;
+    if (found == in) stack_push(m, key);
+  }
+  return true;
+}
+
+// By searching, where one of the rows in a and b has many fewer keys.
+static bool merge_by_search(Machine *m, Value *a, Value *b, unsigned keep, Value *io) {
+  bool a_fewer = row_len(*a) < row_len(*b);
+  Value *few = a_fewer ? a : b, *many = a_fewer ? b : a, *selected = m->sp;
+  if (keep == (MERGE_LEFT | MERGE_BOTH | MERGE_RIGHT) || (keep == MERGE_LEFT && !a_fewer)) {
+    if (!change_each(m, many, few, keep != MERGE_LEFT)) return false;
+    *io = *many;
+    return true;
+  }
+  return select_each(m, few, many, keep == MERGE_BOTH) && jet_row_of_stack(m, selected, io) == JET_DONE;
+}
+
+#define MANY_TIMES 16 // from which searching each is cheaper than going through all
 
 // *a and *b are sets.
 static JetResult merge(Machine *m, const Value *a, const Value *b, unsigned keep, Value *io) {
@@ -93,10 +137,12 @@ static JetResult merge(Machine *m, const Value *a, const Value *b, unsigned keep
   stack_push(m, set_keys(*a));
   stack_push(m, set_keys(*b));
   Value *merged = m->sp;
-  if (!jet_merge(m, rows, rows + 1, keep)) return JET_STOP;
-  JetResult r = as_set(m, jet_row_of_stack(m, merged, io), io);
+  size_t n = row_len(rows[0]), k = row_len(rows[1]);
+  bool made = n / MANY_TIMES >= k || k / MANY_TIMES >= n
+                  ? merge_by_search(m, rows, rows + 1, keep, io)
+                  : jet_merge(m, rows, rows + 1, keep) && jet_row_of_stack(m, merged, io) == JET_DONE;
   m->sp = rows;
-  return r;
+  return as_set(m, made, io);
 }
 
 static JetResult run_weld(Machine *m, Value *f, Value *io) {
@@ -160,7 +206,7 @@ static JetResult part(Machine *m, const Value *set, size_t from, size_t to, Valu
   if (from == 0 && to == set_len(*set)) return jet_done(io, *set);
   Value *keys = m->sp;
   stack_push(m, set_keys(*set));
-  JetResult r = as_set(m, jet_slice(m, keys, from, to, io), io);
+  JetResult r = as_set(m, row_slice(m, keys, from, to, io), io);
   m->sp = keys;
   return r;
 }

@@ -163,17 +163,12 @@ static JetResult run_lookup(Machine *m, Value *f, Value *io) {
 
 // Replaces value `at` of *tab.
 static JetResult replace(Machine *m, const Value *tab, size_t at, const Value *val, Value *io) {
-  RowBuilder b;
-  size_t n = tab_len(*tab);
-  if (!jet_open_row(m, &b, n)) return JET_STOP;
-  Value *old = m->sp;
+  Value *vals = m->sp;
   stack_push(m, tab_vals(*tab));
-  row_push_slice(&b, old, 0, at);
-  row_push(&b, *val);
-  row_push_slice(&b, old, at + 1, n - at - 1);
-  m->sp = old;
-  jet_close_row(&b, io);
-  return with_vals(m, *tab, *io, io);
+  bool made = row_put(m, vals, at, val, vals);
+  if (made) *io = new_tab(m, tab_keys(*tab), *vals);
+  m->sp = vals;
+  return jet_made(made);
 }
 
 // Inserts key and value before number `at`, or removes those (key NULL).
@@ -182,12 +177,12 @@ static JetResult resize(Machine *m, const Value *tab, size_t at, const Value *ke
   Value *rows = m->sp;
   stack_push(m, set_keys(tab_keys(*tab)));
   stack_push(m, tab_vals(*tab));
-  JetResult r = key ? jet_insert(m, rows, at, key, rows) : jet_remove(m, rows, at, rows);
-  if (r == JET_DONE)
-    r = key ? jet_insert(m, rows + 1, at, val, rows + 1) : jet_remove(m, rows + 1, at, rows + 1);
-  if (r == JET_DONE) r = make_tab(m, rows, rows + 1, io);
+  bool made =
+      key ? row_insert(m, rows, at, key, true, rows) && row_insert(m, rows + 1, at, val, false, rows + 1)
+          : row_remove(m, rows, at, true, rows) && row_remove(m, rows + 1, at, false, rows + 1);
+  if (made) make_tab(m, rows, rows + 1, io);
   m->sp = rows;
-  return r;
+  return jet_made(made);
 }
 
 static JetResult put(Machine *m, const Value *tab, const Value *key, const Value *val, Value *io) {
@@ -375,11 +370,10 @@ static JetResult part(Machine *m, const Value *tab, size_t from, size_t to, Valu
   Value *rows = m->sp;
   stack_push(m, set_keys(tab_keys(*tab)));
   stack_push(m, tab_vals(*tab));
-  JetResult r = jet_slice(m, rows, from, to, rows);
-  if (r == JET_DONE) r = jet_slice(m, rows + 1, from, to, rows + 1);
-  if (r == JET_DONE) r = make_tab(m, rows, rows + 1, io);
+  bool made = row_slice(m, rows, from, to, rows) && row_slice(m, rows + 1, from, to, rows + 1);
+  if (made) make_tab(m, rows, rows + 1, io);
   m->sp = rows;
-  return r;
+  return jet_made(made);
 }
 
 static JetResult two_parts(Machine *m, const Value *tab, size_t to, size_t from, Value *io) {
@@ -455,14 +449,49 @@ static JetResult run_foldl(Machine *m, Value *f, Value *io) {
   return JET_APPLY;
 }
 
-// --- union
-// ---------------------------------------------------------------------------------------------------
+// --- union -------------------------------------------------------------------------------------------------
+
+// The value of a key in both: values[0] of the left, values[1] of the right one.
+static Value united(Machine *m, const Value *fun, const Value *values) {
+  return fun ? jet_suspend(m, fun, values, 2) : values[0];
+}
+
+// Puts what is in *few into *many, one by one.
+static JetResult unite_by_search(Machine *m, const Value *fun, const Value *few, const Value *many,
+                                 bool few_left, Value *io) {
+  Value *tab = m->sp, *key = tab + 1, *values = tab + 2;
+  JetResult r = JET_DONE;
+  stack_push(m, *many);
+  for (int i = 0; i < 3; i++) stack_push(m, 0);
+  for (size_t i = 0, n = tab_len(*few); r == JET_DONE && i < n; i++) {
+    size_t at;
+    bool found;
+    *key = key_at(*few, i);
+    values[0] = values[1] = val_at(*few, i);
+    if (!set_find(m, set_keys(tab_keys(*tab)), *key, &at, &found)) {
+      r = JET_STOP;
+    } else if (!found) {
+      r = resize(m, tab, at, key, values, tab);
+    } else {
+      values[few_left] = val_at(*tab, at);
+      values[0] = united(m, fun, values);
+      r = replace(m, tab, at, values, tab);
+    }
+  }
+  *io = *tab;
+  m->sp = tab;
+  return r;
+}
+
+#define MANY_TIMES 16 // from which searching each is cheaper than going through all
 
 // The tabs in *a and *b; of a key in both the values are combined by *fun, or the left one stays (NULL).
 static JetResult unite(Machine *m, const Value *fun, const Value *a, const Value *b, Value *io) {
   size_t an = tab_len(*a), bn = tab_len(*b), i = 0, j = 0;
   if (an == 0) return jet_done(io, *b);
   if (bn == 0) return jet_done(io, *a);
+  if (an / MANY_TIMES >= bn) return unite_by_search(m, fun, b, a, false, io);
+  if (bn / MANY_TIMES >= an) return unite_by_search(m, fun, a, b, true, io);
   if (!stack_room(m, 2 * (an + bn) + 4) || !jet_room(m, 5 * (an + bn))) return JET_STOP;
   Value *base = m->sp;
   while (i < an || j < bn) {
@@ -472,7 +501,7 @@ static JetResult unite(Machine *m, const Value *fun, const Value *a, const Value
     stack_push(m, order <= 0 ? val_at(*a, i) : val_at(*b, j));
     if (order == 0 && fun) {
       stack_push(m, val_at(*b, j));
-      Value call = jet_suspend(m, fun, m->sp - 2, 2);
+      Value call = united(m, fun, m->sp - 2);
       stack_pop(m);
       m->sp[-1] = call;
     }

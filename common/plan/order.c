@@ -129,9 +129,22 @@ static Value law_body(Value v) {
 static Verdict compare_bars(Value a, Value b) {
   size_t n = bar_len(a);
   if (n != bar_len(b)) return n < bar_len(b) ? LESS : GREATER;
-  const uint8_t *x = bar_bytes(val_obj(a)), *y = bar_bytes(val_obj(b));
-  while (n > 0 && x[n - 1] == y[n - 1]) n--;
-  return n == 0 ? EQUAL : x[n - 1] < y[n - 1] ? LESS : GREATER;
+  while (n > 0) { // from the last bytes down
+    size_t same = rope_shared_before(a, b, n);
+    if (same > 0) {
+      n -= same;
+      continue;
+    }
+    const uint8_t *x, *y;
+    size_t here_x = bar_run_before(a, n, &x), here_y = bar_run_before(b, n, &y);
+    size_t here = here_x < here_y ? here_x : here_y;
+    x += here_x;
+    y += here_y;
+    for (size_t i = 1; i <= here; i++)
+      if (*(x - i) != *(y - i)) return *(x - i) < *(y - i) ? LESS : GREATER;
+    n -= here;
+  }
+  return EQUAL;
 }
 
 // The number that is a bar's body against another law's body, which is no such number.
@@ -241,7 +254,7 @@ static bool join(Classes *c, Value a, Value b) {
 
 static bool has_parts(Value v) {
   if (val_is_small(v)) return false;
-  switch (obj_kind(val_obj(v))) {
+  switch (val_kind(v)) {
   case KIND_NAT:
   case KIND_BAR:
   case KIND_COW: return false;
@@ -279,9 +292,19 @@ static Verdict compare_nf_pair(Machine *m, Classes *c, Value a, Value b) {
   return compare_outside(m, a, b);
 }
 
+// Passes over elements in nodes that both trees have.
+static bool skip_shared(Machine *m, Value *e) {
+  if (e[ENTRY_LEFT] == PAIR || !rope_is_tree(e[ENTRY_A]) || !rope_is_tree(e[ENTRY_B])) return false;
+  size_t same = rope_shared_before(e[ENTRY_A], e[ENTRY_B], e[ENTRY_LEFT]);
+  e[ENTRY_LEFT] -= same;
+  if (e[ENTRY_LEFT] == 0) m->sp -= ENTRY_WORDS;
+  return same > 0;
+}
+
 static Verdict compare_nf(Machine *m, Classes *c, Value *bottom) {
   for (size_t steps = 1; m->sp > bottom; steps++) {
     Value *e = m->sp - ENTRY_WORDS;
+    if (skip_shared(m, e)) continue;
     Value a = val_deref(entry_part(e, ENTRY_A)), b = val_deref(entry_part(e, ENTRY_B));
     assert(!val_is_lazy(a) && !val_is_lazy(b));
     entry_advance(e);

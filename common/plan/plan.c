@@ -87,19 +87,32 @@ Ref plan_tab_empty(Machine *m) {
   return empty;
 }
 
-// Insertion keeps this simple; bulk construction goes through the library's jets.
+// Puts *v in place of, or before, element i of the row in r, or takes that out (v NULL).
+typedef enum Edit { EDIT_PUT, EDIT_INSERT, EDIT_REMOVE } Edit;
+
+static void edit_row(Machine *m, Ref r, size_t i, Edit edit, bool keys, Value v) {
+  Value *at = m->sp;
+  stack_push(m, ref_get(m, r));
+  stack_push(m, v);
+  machine_refresh(m);
+  bool ok = edit == EDIT_PUT      ? row_put(m, at, i, at + 1, at)
+            : edit == EDIT_INSERT ? row_insert(m, at, i, at + 1, keys, at)
+                                  : row_remove(m, at, i, keys, at);
+  assert(ok || !"a limit met while changing a row");
+  (void)ok;
+  ref_set(m, r, *at);
+  m->sp = at;
+}
+
 Ref plan_set(Machine *m, const Ref *keys, size_t n) {
   RefMark mark = refs_mark(m);
-  Ref set = ref_new(m, new_set(m, obj_val(new_row(m, 0))));
+  Ref set = ref_new(m, new_set(m, obj_val(new_row(m, 0)))), row = ref_new(m, 0);
   for (size_t i = 0; i < n; i++) {
     size_t at;
     if (plan_find(m, set, keys[i], &at)) continue;
-    Ref row = ref_new(m, set_keys(ref_get(m, set)));
-    size_t len = row_len(ref_get(m, row));
-    uint64_t *o = new_row(m, len + 1);
-    for (size_t k = 0; k < len; k++) o[1 + k + (k >= at)] = row_at(ref_get(m, row), k);
-    o[1 + at] = evaluated(m, keys[i]);
-    ref_set(m, set, new_set(m, obj_val(o)));
+    ref_set(m, row, set_keys(ref_get(m, set)));
+    edit_row(m, row, at, EDIT_INSERT, true, evaluated(m, keys[i]));
+    ref_set(m, set, new_set(m, ref_get(m, row)));
   }
   return refs_keep(m, mark, set);
 }
@@ -119,26 +132,14 @@ Ref plan_tab_get(Machine *m, Ref tab, Ref key) {
   return ref_new(m, val_deref(row_at(tab_vals(evaluated(m, tab)), i)));
 }
 
-// A copy of the row of `from` with element i replaced (by = 0), put in (1) or left out (-1).
-static Value edited_row(Machine *m, Ref from, size_t i, int by, Ref val) {
-  size_t len = row_len(ref_get(m, from));
-  uint64_t *o = new_row_unset(m, (size_t)((ptrdiff_t)len + by));
-  const Value *old = val_obj(ref_get(m, from)) + 1;
-  size_t after = i + (by <= 0 && i < len); // the first of the old ones behind the place
-  memcpy(o + 1, old, i * 8);
-  memcpy(o + 1 + i + (by >= 0), old + after, (len - after) * 8);
-  if (by >= 0) o[1 + i] = val_deref(ref_get(m, val));
-  return obj_val(o);
-}
-
-static Ref edited_tab(Machine *m, Ref tab, size_t i, int by, Ref key, Ref val) {
+static Ref edited_tab(Machine *m, Ref tab, size_t i, Edit edit, Ref key, Ref val) {
   RefMark mark = refs_mark(m);
   Ref keys = ref_new(m, tab_keys(evaluated(m, tab)));
   Ref vals = ref_new(m, tab_vals(evaluated(m, tab)));
-  ref_set(m, vals, edited_row(m, vals, i, by, val));
-  if (by != 0) {
+  edit_row(m, vals, i, edit, false, val ? val_deref(ref_get(m, val)) : 0);
+  if (edit != EDIT_PUT) {
     ref_set(m, keys, set_keys(ref_get(m, keys)));
-    ref_set(m, keys, edited_row(m, keys, i, by, key));
+    edit_row(m, keys, i, edit, true, key ? evaluated(m, key) : 0);
     ref_set(m, keys, new_set(m, ref_get(m, keys)));
   }
   Ref out = ref_new(m, new_tab(m, ref_get(m, keys), ref_get(m, vals)));
@@ -148,7 +149,7 @@ static Ref edited_tab(Machine *m, Ref tab, size_t i, int by, Ref key, Ref val) {
 Ref plan_tab_put(Machine *m, Ref tab, Ref key, Ref val) {
   size_t i;
   bool found = plan_find(m, tab, key, &i);
-  return edited_tab(m, tab, i, found ? 0 : 1, key, val);
+  return edited_tab(m, tab, i, found ? EDIT_PUT : EDIT_INSERT, key, val);
 }
 
 // Where a key of the second tab goes in the first, and whether it is there already.
@@ -172,9 +173,23 @@ static Value joined_row(Machine *m, Ref from, Ref more, const JoinKey *keys, siz
   return obj_val(o);
 }
 
+#define MANY_TIMES 16 // from which putting one by one is cheaper than going through both
+
+static Ref put_each(Machine *m, Ref tab, Ref more) {
+  RefMark mark = refs_mark(m);
+  Ref all = ref_dup(m, tab);
+  for (size_t i = 0, n = plan_len(m, more); i < n; i++) {
+    RefMark one = refs_mark(m);
+    ref_copy(m, all, plan_tab_put(m, all, plan_key(m, more, i), plan_val(m, more, i)));
+    refs_release(m, one);
+  }
+  return refs_keep(m, mark, all);
+}
+
 Ref plan_tab_join(Machine *m, Ref tab, Ref more) {
   RefMark mark = refs_mark(m);
   size_t k = plan_len(m, more), fresh = 0;
+  if (plan_len(m, tab) / MANY_TIMES >= k) return put_each(m, tab, more);
   JoinKey *keys = mem_alloc(mem_mul(k, sizeof *keys));
   for (size_t j = 0; j < k; j++) {
     RefMark one = refs_mark(m);
@@ -197,5 +212,5 @@ Ref plan_tab_join(Machine *m, Ref tab, Ref more) {
 Ref plan_tab_del(Machine *m, Ref tab, Ref key) {
   size_t i;
   if (!plan_find(m, tab, key, &i)) return ref_dup(m, tab);
-  return edited_tab(m, tab, i, -1, key, 0);
+  return edited_tab(m, tab, i, EDIT_REMOVE, 0, 0);
 }

@@ -44,7 +44,10 @@ bool plan_nat_is_text(const Machine *m, Ref r, const char *text); // equal to th
 char *plan_nat_decimal_str(const Machine *m, Ref r);              // mem_free
 
 size_t plan_bar_len(const Machine *m, Ref r);
-const uint8_t *plan_bar_bytes(const Machine *m, Ref r); // until the next call that may allocate
+// In one piece, which the handle keeps; until the next call that may allocate. NULL: it is in pieces, and
+// would be over the memory limit in one.
+const uint8_t *plan_bar_bytes(Machine *m, Ref r);
+void plan_bar_copy(const Machine *m, Ref r, size_t from, size_t n, void *out);
 
 size_t plan_len(const Machine *m, Ref r); // row: elements; set, tab: keys
 Ref plan_row_get(Machine *m, Ref r, size_t i);

@@ -5,9 +5,20 @@
 
 // --- reading ---------------------------------------------------------------------------------------
 
+size_t row_run(Value row, size_t i, const Value **elements) {
+  const uint64_t *leaf = rope_leaf(row, i, &i);
+  *elements = rope_leaf_elements(leaf) + i;
+  return obj_count(leaf) - i;
+}
+
 void row_set_evaluated(Machine *m, Value row, size_t i, Value v) {
   assert(i < row_len(row));
-  heap_write(m, val_obj(row), 1 + i, v);
+  uint64_t *leaf = (uint64_t *)(uintptr_t)rope_leaf(row, i, &i);
+  if (obj_has(leaf, KIND_VIEW)) {
+    i += leaf[VIEW_FROM];
+    leaf = val_obj(leaf[VIEW_BASE]);
+  }
+  heap_write(m, leaf, 1 + i, v);
 }
 
 Value set_keys(Value set) {
@@ -29,13 +40,50 @@ size_t set_len(Value set) { return row_len(set_keys(set)); }
 
 size_t bar_len(Value bar) {
   assert(val_kind(bar) == KIND_BAR);
-  return obj_count(val_obj(bar));
+  return rope_len(val_obj(bar));
+}
+
+size_t bar_run(Value bar, size_t i, const uint8_t **bytes) {
+  const uint64_t *leaf = rope_leaf(bar, i, &i);
+  *bytes = rope_leaf_bytes(leaf) + i;
+  return obj_count(leaf) - i;
+}
+
+size_t bar_run_before(Value bar, size_t end, const uint8_t **bytes) {
+  size_t i = end - 1;
+  *bytes = rope_leaf_bytes(rope_leaf(bar, i, &i));
+  return i + 1;
+}
+
+uint8_t bar_at(Value bar, size_t i) {
+  const uint8_t *at;
+  bar_run(bar, i, &at);
+  return *at;
+}
+
+void bar_copy(Value bar, size_t from, size_t n, uint8_t *out) {
+  while (n > 0) {
+    const uint8_t *bytes;
+    size_t here = bar_run(bar, from, &bytes);
+    if (here > n) here = n;
+    memcpy(out, bytes, here);
+    out += here;
+    from += here;
+    n -= here;
+  }
 }
 
 RowCursor row_cursor(Value row, size_t from) {
-  const uint64_t *first = val_obj(row) + 1;
   assert(from <= row_len(row));
-  return (RowCursor){.next = first + from, .end = first + row_len(row)};
+  return (RowCursor){.row = row, .behind = from};
+}
+
+bool row_cursor_next_run(RowCursor *c) {
+  if (c->behind == row_len(c->row)) return false;
+  size_t n = row_run(c->row, c->behind, &c->next);
+  c->end = c->next + n;
+  c->behind += n;
+  return true;
 }
 
 // --- apps ------------------------------------------------------------------------------------------
@@ -56,7 +104,7 @@ size_t args_len(Value v) {
 Value args_at(Value v, size_t i) {
   for (;;) {
     const uint64_t *o = val_obj(v);
-    switch (obj_kind(o)) {
+    switch (val_kind(v)) {
     case KIND_ROW: return row_at(v, i);
     case KIND_TAB: assert(i == 0); return tab_vals(v);
     default: break;
@@ -70,33 +118,87 @@ Value args_at(Value v, size_t i) {
 }
 
 // --- searching -------------------------------------------------------------------------------------
+// A small nat is less than all else, and so is its word less than that of a pointer.
+
+// How many of n ascending keys are less than a small nat.
+static size_t count_less(const Value *keys, size_t n, Value small) {
+  size_t low = 0;
+  while (n > 1) {
+    size_t half = n / 2;
+    low += keys[low + half - 1] < small ? half : 0;
+    n -= half;
+  }
+  return low + (n == 1 && keys[low] < small);
+}
 
 static bool compare(Machine *m, Value a, Value b, int *order) {
-  if (val_is_small(a) && val_is_small(b)) {
+  if (val_is_small(a) || val_is_small(b)) {
     *order = (a > b) - (a < b);
     return true;
+  }
+  if (val_kind(a) == KIND_NAT && val_kind(b) == KIND_NAT) {
+    *order = nat_cmp(a, b);
+    return jet_charge(m, obj_count(val_obj(a)) / 128);
   }
   return order_cmp_nf(m, a, b, order);
 }
 
-bool set_find(Machine *m, Value keys_row, Value key, size_t *index, bool *found) {
-  size_t low = 0, high = row_len(keys_row);
+// The first of n ascending keys that is not less than the key, and whether it is the same.
+static bool find_in_run(Machine *m, const Value *keys, size_t n, Value key, size_t *at, bool *found) {
+  size_t low = 0, high = n;
   *found = false;
+  if (val_is_small(key)) {
+    *at = low = count_less(keys, n, key);
+    *found = low < n && keys[low] == key;
+    return true;
+  }
+  while (low < high && !*found) {
+    size_t mid = low + (high - low) / 2;
+    int order;
+    if (!compare(m, key, keys[mid], &order)) return false;
+    if (order > 0)
+      low = mid + 1;
+    else
+      high = mid;
+    *found = order == 0;
+  }
+  *at = high;
+  return true;
+}
+
+// The child of a node where the key is, or would be.
+static bool find_child(Machine *m, const uint64_t *node, Value key, size_t *child) {
+  size_t n = tree_children(node), at;
+  bool found;
+  if (tree_keyed(node)) {
+    if (!find_in_run(m, tree_firsts(node), n, key, &at, &found)) return false;
+    *child = found || at == 0 ? at : at - 1;
+    return true;
+  }
+  size_t low = 0, high = n; // the first that begins with more
   while (low < high) {
     size_t mid = low + (high - low) / 2;
     int order;
-    if (!compare(m, key, row_at(keys_row, mid), &order)) return false;
-    if (order == 0) {
-      *found = true;
-      low = mid;
-      break;
-    }
+    if (!compare(m, key, row_at(node[1 + mid], 0), &order)) return false;
     if (order < 0)
       high = mid;
     else
       low = mid + 1;
   }
-  *index = low;
+  *child = low ? low - 1 : 0;
+  return true;
+}
+
+bool set_find(Machine *m, Value keys_row, Value key, size_t *index, bool *found) {
+  const uint64_t *o = val_obj(keys_row);
+  size_t before = 0, at;
+  while (obj_has(o, KIND_TREE)) {
+    if (!find_child(m, o, key, &at)) return false;
+    before += at ? tree_ends(o)[at - 1] : 0;
+    o = val_obj(o[1 + at]);
+  }
+  if (!find_in_run(m, rope_leaf_elements(o), obj_count(o), key, &at, found)) return false;
+  *index = before + at;
   return jet_charge(m, 1);
 }
 
@@ -121,25 +223,36 @@ static bool written_plainly(const Machine *m, const uint64_t *row) {
   return heap_is_young(m, row) || obj_has(row, OBJ_DIRTY);
 }
 
-void row_push_slice(RowBuilder *b, const Value *from_slot, size_t from, size_t n) {
-  RowCursor c = row_cursor(*from_slot, from);
-  assert(n <= (size_t)(c.end - c.next) && n <= b->len - b->at);
+// Those of one run.
+static void push_run(RowBuilder *b, const Value *elements, size_t n, bool nf) {
   uint64_t *row = val_obj(*b->slot);
-  Value v;
   if (!written_plainly(b->m, row)) {
-    for (size_t i = 0; i < n && row_next(&c, &v); i++) row_push(b, v);
+    for (size_t i = 0; i < n; i++) row_push(b, elements[i]);
     return;
   }
   Value *to = row + 1 + b->at;
-  if (val_is_nf(*from_slot)) {
-    memcpy(to, c.next, n * 8);
+  if (nf) {
+    memcpy(to, elements, n * 8);
   } else {
     for (size_t i = 0; i < n; i++) {
-      to[i] = v = val_deref(c.next[i]);
+      Value v = to[i] = val_deref(elements[i]);
       b->nf = b->nf && val_is_nf(v);
     }
   }
   b->at += n;
+}
+
+void row_push_slice(RowBuilder *b, const Value *from_slot, size_t from, size_t n) {
+  assert(from + n <= row_len(*from_slot) && n <= b->len - b->at);
+  bool nf = val_is_nf(*from_slot);
+  while (n > 0) {
+    const Value *elements;
+    size_t here = row_run(*from_slot, from, &elements);
+    if (here > n) here = n;
+    push_run(b, elements, here, nf);
+    from += here;
+    n -= here;
+  }
 }
 
 Value row_built(RowBuilder *b) {
@@ -174,6 +287,130 @@ uint8_t *bar_build(Machine *m, size_t n, Value *out) {
   uint64_t *o = new_bar(m, n);
   *out = obj_val(o);
   return (uint8_t *)(o + 1);
+}
+
+// --- changing --------------------------------------------------------------------------------------
+static bool is_short(const Value *v, size_t len) {
+  return len <= (val_kind(*v) == KIND_BAR ? ROPE_FLAT_BAR : ROPE_FLAT_ROW) || len > ROPE_LEN_MAX;
+}
+
+// In one piece: the first `at` elements, *v if given, those from `rest` on.
+static bool flat_change(Machine *m, const Value *row, size_t at, const Value *v, size_t rest, Value *out) {
+  Value *slot = m->sp;
+  RowBuilder b;
+  size_t len = row_len(*row);
+  stack_push(m, 0);
+  bool ok = row_build(&b, m, slot, at + (v != NULL) + len - rest);
+  if (ok) {
+    row_push_slice(&b, row, 0, at);
+    if (v) row_push(&b, *v);
+    row_push_slice(&b, row, rest, len - rest);
+    *out = row_built(&b);
+  }
+  m->sp = slot;
+  return ok;
+}
+
+bool row_put(Machine *m, const Value *row, size_t i, const Value *v, Value *out) {
+  if (is_short(row, row_len(*row))) return flat_change(m, row, i, v, i + 1, out);
+  return rope_change(m, row, i, 1, v, false, out);
+}
+
+bool row_insert(Machine *m, const Value *row, size_t i, const Value *v, bool keys, Value *out) {
+  if (is_short(row, row_len(*row) + 1)) return flat_change(m, row, i, v, i, out);
+  return rope_change(m, row, i, 0, v, keys, out);
+}
+
+bool row_remove(Machine *m, const Value *row, size_t i, bool keys, Value *out) {
+  if (is_short(row, row_len(*row) - 1)) return flat_change(m, row, i, NULL, i + 1, out);
+  return rope_change(m, row, i, 1, NULL, keys, out);
+}
+
+// Whether a stretch is to be copied: a short one, also for that a flat one much longer is not kept alive.
+static bool to_be_copied(const Value *v, size_t n) {
+  if (is_short(v, n)) return true;
+  const uint64_t *o = val_obj(*v);
+  if (obj_has(o, KIND_TREE)) return false;
+  size_t leaf = val_kind(*v) == KIND_BAR ? ROPE_BAR_LEAF : ROPE_ROW_LEAF;
+  size_t whole = obj_count(obj_has(o, KIND_VIEW) ? val_obj(o[VIEW_BASE]) : o);
+  return n <= ROPE_CUT * leaf || n < whole / 8;
+}
+
+bool row_slice(Machine *m, const Value *row, size_t from, size_t to, Value *out) {
+  if (from == 0 && to == row_len(*row)) {
+    *out = *row;
+    return true;
+  }
+  if (!to_be_copied(row, to - from)) return rope_slice(m, row, from, to, out);
+  Value *slot = m->sp;
+  RowBuilder b;
+  stack_push(m, 0);
+  bool ok = row_build(&b, m, slot, to - from);
+  if (ok) {
+    row_push_slice(&b, row, from, to - from);
+    *out = row_built(&b);
+  }
+  m->sp = slot;
+  return ok;
+}
+
+bool row_join(Machine *m, const Value *a, const Value *b, Value *out) {
+  size_t n = row_len(*a), k = row_len(*b);
+  if (n == 0 || k == 0) {
+    *out = n ? *a : *b;
+    return true;
+  }
+  if (!is_short(a, n + k)) return rope_join(m, a, b, out);
+  Value *slot = m->sp;
+  RowBuilder to;
+  stack_push(m, 0);
+  bool ok = row_build(&to, m, slot, n + k);
+  if (ok) {
+    row_push_slice(&to, a, 0, n);
+    row_push_slice(&to, b, 0, k);
+    *out = row_built(&to);
+  }
+  m->sp = slot;
+  return ok;
+}
+
+static bool bar_part(Machine *m, const Value *bar, size_t from, size_t to, Value *out) {
+  Value part;
+  uint8_t *bytes = bar_build(m, to - from, &part);
+  if (bytes) bar_copy(*bar, from, to - from, bytes);
+  if (bytes) *out = part;
+  return bytes != NULL;
+}
+
+bool bar_slice(Machine *m, const Value *bar, size_t from, size_t to, Value *out) {
+  if (from == 0 && to == bar_len(*bar)) {
+    *out = *bar;
+    return true;
+  }
+  if (to_be_copied(bar, to - from)) return bar_part(m, bar, from, to, out);
+  return rope_slice(m, bar, from, to, out);
+}
+
+bool bar_join(Machine *m, const Value *a, const Value *b, Value *out) {
+  size_t n = bar_len(*a), k = bar_len(*b);
+  if (n == 0 || k == 0) {
+    *out = n ? *a : *b;
+    return true;
+  }
+  if (!is_short(a, n + k)) return rope_join(m, a, b, out);
+  Value whole;
+  uint8_t *bytes = bar_build(m, n + k, &whole);
+  if (!bytes) return false;
+  bar_copy(*a, 0, n, bytes);
+  bar_copy(*b, 0, k, bytes + n);
+  *out = whole;
+  return true;
+}
+
+const uint8_t *bar_flatten(Machine *m, Value *slot) {
+  if (!rope_is_tree(*slot)) return rope_leaf_bytes(val_obj(*slot));
+  if (!bar_part(m, slot, 0, bar_len(*slot), slot)) return NULL;
+  return bar_bytes(val_obj(*slot));
 }
 
 // --- shapes ----------------------------------------------------------------------------------------

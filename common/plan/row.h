@@ -1,18 +1,25 @@
-// Rows, sets, tabs and bars for the rest of the machine: the only code that knows how containers lie
-// in memory, so that flat arrays can become trees behind it. Reading goes through cursors, making
-// through builders.
+// Rows, sets, tabs and bars for the rest of the machine: what they hold, in whatever form (value.h, rope.h)
+// they lie in memory. Reading goes through cursors and runs, making through builders and operations.
 #pragma once
 #include "common/plan/heap.h"
+#include "common/plan/rope.h"
 
 // --- reading -------------------------------------------------------------------------------------
 // v must be of the kind named; nothing here allocates.
 static inline size_t row_len(Value row) {
   assert(val_kind(row) == KIND_ROW);
-  return obj_count(val_obj(row));
+  return rope_len(val_obj(row));
 }
+
+// How many elements lie side by side from the i-th on, i < length: that many at *elements.
+size_t row_run(Value row, size_t i, const Value **elements);
+
 static inline Value row_at(Value row, size_t i) { // may be lazy
   assert(i < row_len(row));
-  return val_obj(row)[1 + i];
+  const uint64_t *o = val_obj(row);
+  if (obj_kind(o) == KIND_ROW) return o[1 + i];
+  o = rope_leaf(row, i, &i);
+  return rope_leaf_elements(o)[i];
 }
 void row_set_evaluated(Machine *m, Value row, size_t i, Value v); // overwrites an element by its own value
                                                                   // (an evaluated form of the same thing)
@@ -20,7 +27,12 @@ Value set_keys(Value set);                                        // the row
 Value tab_keys(Value tab);                                        // the set
 Value tab_vals(Value tab); // the row, evaluated (the field may still be an indirection)
 size_t set_len(Value set);
+
 size_t bar_len(Value bar);
+size_t bar_run(Value bar, size_t i, const uint8_t **bytes);          // as row_run
+size_t bar_run_before(Value bar, size_t end, const uint8_t **bytes); // those up to `end`, end > 0
+uint8_t bar_at(Value bar, size_t i);
+void bar_copy(Value bar, size_t from, size_t n, uint8_t *out);
 
 // Arguments of any app, rows and tabs included: how many, and the i-th from the right (i < count; index
 // 0 is the one applied last, as in a row), possibly lazy. 0 arguments for what is no app.
@@ -28,17 +40,34 @@ size_t args_len(Value v);
 Value args_at(Value v, size_t i);
 
 typedef struct RowCursor {
-  const uint64_t *next, *end;
+  const Value *next, *end; // the run that it is in
+  Value row;
+  size_t behind; // index of the element behind the run
 } RowCursor;
 RowCursor row_cursor(Value row, size_t from); // stale after an allocation: take a new one at an index
+bool row_cursor_next_run(RowCursor *c);
 static inline bool row_next(RowCursor *c, Value *v) {
-  if (c->next == c->end) return false;
+  if (c->next == c->end && !row_cursor_next_run(c)) return false;
   *v = *c->next++;
   return true;
 }
 
 // Binary search among keys in normal form: index and whether found. Charged; false: m->stop is set.
 bool set_find(Machine *m, Value keys_row, Value key, size_t *index, bool *found);
+
+// --- changing ------------------------------------------------------------------------------------
+// New rows and bars from others, taken by rooted address, which stay as they are. Charged; false: m->stop is
+// set. `keys`: the row is the keys of a set, and the result will be.
+bool row_put(Machine *m, const Value *row, size_t i, const Value *v, Value *out); // i < length
+bool row_insert(Machine *m, const Value *row, size_t i, const Value *v, bool keys, Value *out);
+bool row_remove(Machine *m, const Value *row, size_t i, bool keys, Value *out);
+bool row_slice(Machine *m, const Value *row, size_t from, size_t to, Value *out);
+bool row_join(Machine *m, const Value *a, const Value *b, Value *out);
+bool bar_slice(Machine *m, const Value *bar, size_t from, size_t to, Value *out);
+bool bar_join(Machine *m, const Value *a, const Value *b, Value *out);
+
+// The bar in *slot in one piece, which takes its place there. NULL: m->stop is set.
+const uint8_t *bar_flatten(Machine *m, Value *slot);
 
 // --- making --------------------------------------------------------------------------------------
 // A builder fills a fresh row of a length known in advance, rooted at a stack slot given by the caller.

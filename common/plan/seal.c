@@ -18,7 +18,7 @@
 typedef struct Walk {
   struct WalkEntry {
     uint64_t *object;
-    size_t next; // the part to visit next, from 1
+    size_t next; // the part to visit next
   } * at;
   size_t count, cap;
 } Walk;
@@ -45,6 +45,21 @@ static bool is_moved(const uint64_t *o) { return obj_kind(o) == KIND_FORWARD; }
 // How many of the first words of an object are parts of its value.
 static size_t value_parts(const uint64_t *o) { return obj_kind(o) == KIND_LAW ? LAW_BODY : obj_scan(o); }
 
+// A view of what is not sealed becomes a row or bar of its own: the rest of that need not be in normal form,
+// nor be part of the value at all.
+static bool is_loose_view(const uint64_t *o) {
+  if (!obj_has(o, KIND_VIEW)) return false;
+  const uint64_t *base = val_obj(o[VIEW_BASE]);
+  return !is_moved(base) && !obj_has(base, OBJ_SEALED);
+}
+
+// The parts of the value of an object that is to be moved.
+static const Value *parts_of(const uint64_t *o, size_t *n) {
+  bool loose = is_loose_view(o);
+  *n = loose ? (obj_kind(o) == KIND_ROW_VIEW ? obj_count(o) : 0) : value_parts(o);
+  return loose ? rope_leaf_elements(o) : o + 1;
+}
+
 // The object behind a part, or NULL when nothing is to be moved.
 static uint64_t *unmoved(Value part) {
   Value v = val_deref(part);
@@ -58,7 +73,7 @@ static uint64_t *unmoved(Value part) {
 
 static void enter(Walk *w, uint64_t *o) {
   mem_reserve(w->at, w->cap, w->count + 1);
-  w->at[w->count++] = (struct WalkEntry){o, 1};
+  w->at[w->count++] = (struct WalkEntry){o, 0};
 }
 
 // --- references --------------------------------------------------------------------------------------
@@ -136,16 +151,24 @@ static Value moved_part(Value part) {
 }
 
 static void move(Sealing *s, uint64_t *o) {
-  size_t words = obj_words(o), parts = value_parts(o), at = s->count;
+  bool loose = is_loose_view(o);
+  uint64_t header = obj_header(loose ? val_kind(obj_val(o)) : obj_kind(o), 0, obj_count(o));
+  size_t words = obj_words(&header), count, at = s->count;
+  const Value *parts = parts_of(o, &count);
   if (at > 0 && at + words > SEAL_WORDS) {
     close_region(s);
     at = 0;
   }
   mem_reserve(s->words, s->cap, at + words);
   uint64_t *to = s->words + at;
-  to[0] = obj_header(obj_kind(o), 0, obj_count(o));
-  for (size_t i = 1; i <= parts; i++) to[i] = moved_part(o[i]);
-  memcpy(to + 1 + parts, o + 1 + parts, (words - 1 - parts) * 8);
+  to[0] = header;
+  for (size_t i = 0; i < count; i++) to[1 + i] = moved_part(parts[i]);
+  if (loose && count == 0) {
+    to[words - 1] = 0;
+    memcpy(to + 1, rope_leaf_bytes(o), obj_count(o));
+  } else {
+    memcpy(to + 1 + count, parts + count, (words - 1 - count) * 8);
+  }
   if (obj_kind(o) == KIND_LAW && val_is_ptr(o[LAW_CODE])) {
     mem_reserve(s->coded, s->coded_cap, s->coded_count + 1);
     s->coded[s->coded_count++] = at;
@@ -163,12 +186,14 @@ static void move_graph(Sealing *s, uint64_t *root) {
   enter(w, root);
   while (w->count > 0) {
     struct WalkEntry *top = &w->at[w->count - 1];
-    if (top->next > value_parts(top->object)) {
+    size_t n;
+    const Value *parts = parts_of(top->object, &n);
+    if (top->next == n) {
       move(s, top->object);
       w->count--;
       continue;
     }
-    uint64_t *part = unmoved(top->object[top->next++]);
+    uint64_t *part = unmoved(parts[top->next++]);
     if (part) enter(w, part);
   }
   close_region(s);
@@ -188,8 +213,10 @@ static void move_all(Sealing *s, Value root) {
   enter(w, first);
   while (w->count > 0) {
     struct WalkEntry *top = &w->at[w->count - 1];
-    if (top->next <= value_parts(top->object)) {
-      uint64_t *part = unseen(top->object[top->next++]);
+    size_t n;
+    const Value *parts = parts_of(top->object, &n);
+    if (top->next < n) {
+      uint64_t *part = unseen(parts[top->next++]);
       if (part) enter(w, part);
       continue;
     }

@@ -141,11 +141,11 @@ static Part bar_part(Seeding *s, Value v) {
   uint64_t word = 0;
   Part one = word_atom(s, 1), body;
   if (n < 8) {
-    memcpy(&word, bar_bytes(val_obj(v)), n);
+    bar_copy(v, 0, n, (uint8_t *)&word);
     body = word_atom(s, word | 1ULL << 8 * n);
   } else {
     uint8_t *bytes = mem_alloc(n + 1);
-    memcpy(bytes, bar_bytes(val_obj(v)), n);
+    bar_copy(v, 0, n, bytes);
     bytes[n] = 1;
     body = big_atom(s, bytes, n + 1);
     mem_free(bytes);
@@ -204,7 +204,7 @@ static bool known_part(Seeding *s, Value v, Part *out) {
 static bool next_part(Visit *at, Value *part) {
   const uint64_t *o = val_obj(at->v);
   size_t i = at->next++;
-  switch (obj_kind(o)) {
+  switch (val_kind(at->v)) {
   case KIND_ROW: return i < row_len(at->v) && (*part = row_at(at->v, row_len(at->v) - 1 - i), true);
   case KIND_LAW: return *part = o[LAW_BODY], i < 1;
   case KIND_PIN: return *part = o[PIN_ITEM], i < 1;

@@ -38,7 +38,11 @@ typedef uint64_t Value;
 #define NAT_SMALL_MAX ((1ULL << 63) - 1)
 
 // Kinds. `count` and the payload words of each. Evaluated kinds first, in no particular order; formal
-// values as spec/plan.md has them.
+// values as spec/plan.md has them. Long rows and bars have further forms, see rope.h.
+#define KIND_VIEW 0x20
+#define KIND_TREE 0x40
+#define KIND_FORM_BITS (KIND_VIEW | KIND_TREE) // clear in all kinds but the further forms of rows and bars
+
 typedef enum Kind {
   KIND_NAT = 1, // count limbs, least significant first, value >= 2^63, top limb nonzero. Raw.
   KIND_PIN,     // [item][raw: which jet, see pinjet.h, | PIN_HASHED][hash: 4 raw words if PIN_HASHED]
@@ -49,29 +53,27 @@ typedef enum Kind {
   KIND_COW,     // [n: nat >= 1]: the law {0 n+1 0}
   KIND_ROW,     // count elements by index; elements may be lazy. count 0 is the law {0 1 0}
   KIND_BAR,     // count bytes, zero padded to a word: the law {1 1 B}. Raw.
-  KIND_SET,     // [keys: a ROW, strictly ascending, normal form]: the law {1 2 keys}
-  KIND_TAB,     // [keys: a SET][values: a ROW of the same length]: the app of that set to that row
-
-  // Reserved for persistent trees behind the same formal values; cursors and builders (row.h, tab.h)
-  // are the only code that will meet them.
-  KIND_ROW_TREE,
-  KIND_SET_TREE,
-  KIND_TAB_TREE,
-  KIND_BAR_TREE,
+  KIND_SET,     // [keys: a row of any form, strictly ascending, normal form]: the law {1 2 keys}
+  KIND_TAB,  // [keys: a SET][values: a row of any form of the same length]: the app of that set to that row
   KIND_STUB, // a sealed object whose region is not in memory: touching it is need-page
 
-  KIND_LAZY,  // --- kinds from here on are not evaluated -------------------------------------------
-  KIND_THUNK, // compiled suspension: count captured; [code][raw block][captured 1]..
-  KIND_EXPR,  // interpreted suspension: [env: ENV][expression: part of a law's body]
-  KIND_CALL,  // suspended call: count args; [function][arg 1]..  (arguments may be lazy)
-  KIND_HOLE,  // being computed: [law it is part of or calls, its pin, or 0][raw]. Meeting it again is a loop
-  KIND_DEAD,  // its computation crashed: [operator][argument]. Meeting it crashes the same way
-  KIND_IND,   // computed: [value, evaluated]
+  KIND_ROW_VIEW = KIND_ROW | KIND_VIEW, // count elements of another: [a ROW][raw: index of the first]
+  KIND_BAR_VIEW = KIND_BAR | KIND_VIEW, // the same of a BAR
+  KIND_ROW_TREE = KIND_ROW | KIND_TREE, // a node of a rope; for count and payload see rope.h
+  KIND_BAR_TREE = KIND_BAR | KIND_TREE,
+
+  KIND_LAZY = 0x80, // --- kinds from here on are not evaluated -------------------------------------
+  KIND_THUNK,       // compiled suspension: count captured; [code][raw block][captured 1]..
+  KIND_EXPR,        // interpreted suspension: [env: ENV][expression: part of a law's body]
+  KIND_CALL,        // suspended call: count args; [function][arg 1]..  (arguments may be lazy)
+  KIND_HOLE,        // being computed: [law it is part of or calls, its pin, or 0][raw]. Meeting it again is
+                    // a loop
+  KIND_DEAD,        // its computation crashed: [operator][argument]. Meeting it crashes the same way
+  KIND_IND,         // computed: [value, evaluated]
 
   KIND_ENV,     // interpreter environment: count slots; [slot 0]..[slot count-1]
   KIND_CODE,    // compiled law, see code.h
   KIND_FORWARD, // during a collection only: [new address of this object]
-  KIND_COUNT
 } Kind;
 
 #define APP_CHUNK 16
@@ -103,8 +105,10 @@ static inline uint64_t obj_count(const uint64_t *o) { return o[0] >> 16; }
 static inline bool obj_has(const uint64_t *o, uint64_t flag) { return (o[0] & flag) != 0; }
 static inline bool obj_is_lazy_kind(const uint64_t *o) { return obj_kind(o) > KIND_LAZY; }
 
-// Kind of an evaluated value; KIND_NAT also for small nats.
-static inline Kind val_kind(Value v) { return val_is_small(v) ? KIND_NAT : obj_kind(val_obj(v)); }
+// Kind of an evaluated value; KIND_NAT also for small nats, KIND_ROW and KIND_BAR for all their forms.
+static inline Kind val_kind(Value v) {
+  return val_is_small(v) ? KIND_NAT : (Kind)(val_obj(v)[0] & 0xff & ~(uint64_t)KIND_FORM_BITS);
+}
 
 // Follows indirections; the result may still be lazy.
 static inline Value val_deref(Value v) {
@@ -122,7 +126,26 @@ static inline uint32_t app_args(const uint64_t *o) { return (uint32_t)(obj_count
 static inline uint32_t app_left(const uint64_t *o) { return (uint32_t)(obj_count(o) >> 24); }
 static inline uint64_t app_count(uint32_t args, uint32_t left) { return args | (uint64_t)left << 24; }
 
+// Of a flat bar.
 static inline const uint8_t *bar_bytes(const uint64_t *o) { return (const uint8_t *)(o + 1); }
+
+// A stretch of a flat row or bar.
+enum { VIEW_BASE = 1, VIEW_FROM = 2 };
+
+// A node of a rope: count = length | children << 32 | height << 39 | keyed << 44;
+// [child 1]..[child n][first element of child 1]..[.. of child n, if keyed][ends: n raw uint32, two a word].
+// The i-th end is the number of elements or bytes in the children up to the i-th.
+static inline size_t tree_len(const uint64_t *o) { return (uint32_t)obj_count(o); }
+static inline size_t tree_children(const uint64_t *o) { return obj_count(o) >> 32 & 0x7f; }
+static inline unsigned tree_height(const uint64_t *o) { return obj_count(o) >> 39 & 0x1f; }
+static inline bool tree_keyed(const uint64_t *o) { return obj_count(o) >> 44 & 1; }
+static inline uint64_t tree_count(size_t len, size_t children, unsigned height, bool keyed) {
+  return len | (uint64_t)children << 32 | (uint64_t)height << 39 | (uint64_t)keyed << 44;
+}
+static inline const Value *tree_firsts(const uint64_t *o) { return o + 1 + tree_children(o); }
+static inline const uint32_t *tree_ends(const uint64_t *o) {
+  return (const uint32_t *)(o + 1 + (tree_children(o) << tree_keyed(o)));
+}
 
 enum { PIN_ITEM = 1, PIN_JET = 2, PIN_HASH = 3, PIN_WORDS = 7 };
 #define PIN_HASHED (1ULL << 62) // not in the header, which other threads read plainly

@@ -18,8 +18,10 @@ static char *message_text(Machine *m, Ref message) {
     return mem_printf("a nat of %zu bytes", n);
   }
   if (plan_kind(m, message) == KIND_BAR) {
-    size_t n = plan_bar_len(m, message);
-    return mem_printf("%.*s", (int)(n < 4096 ? n : 4096), (const char *)plan_bar_bytes(m, message));
+    char text[4096];
+    size_t n = plan_bar_len(m, message) < sizeof text ? plan_bar_len(m, message) : sizeof text;
+    plan_bar_copy(m, message, 0, n, text);
+    return mem_printf("%.*s", (int)n, text);
   }
   if (plan_kind(m, message) == KIND_ROW) return mem_printf("a row of %zu", plan_len(m, message));
   return mem_strdup("a value");

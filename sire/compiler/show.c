@@ -101,7 +101,8 @@ static void show_nat(Show *s, Ref v) {
 
 static void show_bar(Show *s, Ref v) {
   size_t len = plan_bar_len(s->m, v), shown = len < MAX_BYTES ? len : MAX_BYTES;
-  const uint8_t *bytes = plan_bar_bytes(s->m, v);
+  uint8_t bytes[MAX_BYTES];
+  plan_bar_copy(s->m, v, 0, shown, bytes);
   bool text = len == 0 || is_text(bytes, shown, false);
   buf_str(s->out, text ? "b#{" : "x#");
   for (size_t i = 0; i < shown; i++) {

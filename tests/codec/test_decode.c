@@ -69,7 +69,16 @@ static void check_case(const Case *c, size_t number) {
 
 #define TOP 1
 
+// Eight elements, enough for a leaf of a tree.
+#define LEAF(n) H(TAG_ROW, 8), N(n), N(n + 1), N(n + 2), N(n + 3), N(n + 4), N(n + 5), N(n + 6), N(n + 7)
+#define TREE(children, keyed) H(TAG_TREE, (children) << 1 | (keyed))
+
 static const Case accepted[] = {
+    {NULL, 2, 0, {H(TAG_ROW, 3), N(1), N(2), N(3), H(TAG_VIEW, 2), BACK(1), 1, END}},
+    {NULL, 2, 0, {H(TAG_BAR, 3), 1, 2, 3, H(TAG_VIEW, 3), BACK(1), 0, END}},
+    {NULL, 3, 0, {LEAF(0), LEAF(8), TREE(2, 0), BACK(2), BACK(1), END}},
+    {NULL, 4, 0, {LEAF(0), LEAF(8), TREE(2, 1), BACK(2), BACK(1), H(TAG_SET, 0), BACK(1), END}},
+    {NULL, 2, 0, {LEAF(0), TREE(3, 0), BACK(1), BACK(1), BACK(1), END}},
     {NULL, 1, 0, {H(TAG_ROW, 0), END}},
     {NULL, 1, 0, {H(TAG_ROW, 2), N(1), N(NAT_SMALL_MAX), END}},
     {NULL, 1, 0, {H(TAG_NAT, 9), 0, 0, 0, 0, 0, 0, 0, 0, TOP, END}},
@@ -98,8 +107,6 @@ static const Case refused[] = {
     {"unknown or malformed", 2, 0, {H(TAG_ROW, 0), 0, END}},
     {"bytes behind", 1, 0, {H(TAG_ROW, 0), H(TAG_ROW, 0), END}},
     {"unknown or malformed", 1, 0, {0, END}},
-    {"unknown or malformed", 1, 0, {14, END}},
-    {"unknown or malformed", 1, 0, {15, END}},
     {"unknown or malformed", 1, 0, {H(TAG_PIN, 1), N(1), END}},
     {"number of objects", 1, 0, {END}},
     // values
@@ -154,6 +161,29 @@ static const Case refused[] = {
      0,
      {H(TAG_ROW, 1), N(1), H(TAG_SET, 0), BACK(1), H(TAG_ROW, 1), N(5), H(TAG_APP, 1), BACK(2), BACK(1),
       END}},
+    // ropes
+    {"cut off", 1, 0, {H(TAG_VIEW, 0), END}},
+    {"flat row or bar", 1, 0, {H(TAG_VIEW, 1), N(1), 0, END}},
+    {"flat row or bar", 2, 0, {H(TAG_COW, 0), N(1), H(TAG_VIEW, 1), BACK(1), 0, END}},
+    {"flat row or bar",
+     3,
+     0,
+     {H(TAG_ROW, 2), N(1), N(2), H(TAG_VIEW, 2), BACK(1), 0, H(TAG_VIEW, 1), BACK(1), 0, END}},
+    {"within its row", 2, 0, {H(TAG_ROW, 1), N(1), H(TAG_VIEW, 0), BACK(1), 0, END}},
+    {"within its row", 2, 0, {H(TAG_ROW, 2), N(1), N(2), H(TAG_VIEW, 2), BACK(1), 1, END}},
+    {"within its row", 2, 0, {H(TAG_ROW, 2), N(1), N(2), H(TAG_VIEW, 1), BACK(1), 3, END}},
+    {"so many children", 1, 0, {TREE(0, 0), END}},
+    {"so many children", 2, 0, {LEAF(0), TREE(1, 0), BACK(1), END}},
+    {"so many children", 2, 0, {LEAF(0), TREE(1000, 0), BACK(1), END}},
+    {"cut off", 2, 0, {LEAF(0), TREE(2, 0), BACK(1), END}},
+    {"does not make one", 2, 0, {LEAF(0), TREE(2, 0), BACK(1), N(3), END}},
+    {"does not make one", 2, 0, {H(TAG_ROW, 1), N(1), TREE(2, 0), BACK(1), BACK(1), END}},
+    {"does not make one", 2, 0, {H(TAG_BAR, 2), 0, 0, TREE(2, 1), BACK(1), BACK(1), END}},
+    {"does not make one", 3, 0, {LEAF(0), TREE(2, 0), BACK(1), BACK(1), TREE(2, 0), BACK(2), BACK(1), END}},
+    {"strictly ascending",
+     4,
+     0,
+     {LEAF(8), LEAF(0), TREE(2, 1), BACK(2), BACK(1), H(TAG_SET, 0), BACK(1), END}},
     // long objects
     {"must not be written as a long", 1, 0, {H(TAG_LONG_BAR, 100), END}},
     {"must not be written as a long", 1, 0, {H(TAG_LONG_ROW, CODEC_ROW_PIECE), END}},

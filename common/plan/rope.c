@@ -1,0 +1,457 @@
+#include "common/plan/rope.h"
+#include <string.h>
+
+#define ITEMS_MAX (2 * ROPE_WIDTH + 2 * ROPE_CUT + 8)
+#define NODE_WORDS (1 + 2 * ROPE_WIDTH + (ROPE_WIDTH + 1) / 2)
+
+// What is worked on: rows or bars, and whether the nodes made are keyed.
+typedef struct Rope {
+  Machine *m;
+  bool bar, keyed;
+  size_t leaf, thin; // parts of a leaf: most, least
+} Rope;
+
+static Rope rope_of(Machine *m, Value v, bool keyed) {
+  bool bar = val_kind(v) == KIND_BAR;
+  size_t leaf = bar ? ROPE_BAR_LEAF : ROPE_ROW_LEAF;
+  return (Rope){m, bar, keyed, leaf, leaf / 4 < 2 ? 2 : leaf / 4};
+}
+
+static unsigned height_of(Value v) { return rope_is_tree(v) ? tree_height(val_obj(v)) : 0; }
+static size_t len_of(Value v) { return rope_len(val_obj(v)); }
+
+// --- reading ---------------------------------------------------------------------------------------
+
+// The child that part i lies in, or the last for i = length.
+static size_t child_at(const uint64_t *node, size_t i) {
+  const uint32_t *ends = tree_ends(node);
+  size_t low = 0, n = tree_children(node) - 1;
+  while (n > 0) {
+    size_t half = (n + 1) / 2;
+    bool right = ends[low + half - 1] <= i;
+    low = right ? low + half : low;
+    n = right ? n - half : half - 1;
+  }
+  return low;
+}
+
+static size_t start_of(const uint64_t *node, size_t child) { return child ? tree_ends(node)[child - 1] : 0; }
+
+const uint64_t *rope_leaf(Value v, size_t i, size_t *at) {
+  const uint64_t *o = val_obj(v);
+  while (obj_has(o, KIND_TREE)) {
+    size_t child = child_at(o, i);
+    i -= start_of(o, child);
+    o = val_obj(o[1 + child]);
+  }
+  *at = i;
+  return o;
+}
+
+// Down both trees along the children that end at `end`.
+size_t rope_shared_before(Value a, Value b, size_t end) {
+  size_t end_a = end, end_b = end;
+  while (rope_is_tree(a) && rope_is_tree(b)) {
+    if (a == b && end_a == end_b) return end_a;
+    const uint64_t *x = val_obj(a), *y = val_obj(b);
+    bool down_a = tree_height(x) >= tree_height(y), down_b = tree_height(y) >= tree_height(x);
+    if (down_a) {
+      size_t child = child_at(x, end_a - 1);
+      end_a -= start_of(x, child);
+      a = x[1 + child];
+    }
+    if (down_b) {
+      size_t child = child_at(y, end_b - 1);
+      end_b -= start_of(y, child);
+      b = y[1 + child];
+    }
+  }
+  return a == b && end_a == end_b ? end_a : 0;
+}
+
+static Value first_element(Value v) {
+  for (;;) {
+    const uint64_t *o = val_obj(v);
+    if (!obj_has(o, KIND_TREE)) return rope_leaf_elements(o)[0];
+    if (tree_keyed(o)) return tree_firsts(o)[0];
+    v = o[1];
+  }
+}
+
+// --- leaves ----------------------------------------------------------------------------------------
+typedef struct Items {
+  Value at[ITEMS_MAX];
+  size_t n;
+} Items;
+
+static void push_item(Items *items, Value v) {
+  assert(items->n < ITEMS_MAX);
+  items->at[items->n++] = v;
+}
+
+// Whether all that is copied is known to be in normal form.
+static bool copy_elements(Value *to, const uint64_t *leaf, size_t from, size_t n) {
+  const Value *elements = rope_leaf_elements(leaf) + from;
+  bool nf = obj_has(leaf, OBJ_NF);
+  if (nf) {
+    memcpy(to, elements, n * 8);
+    return true;
+  }
+  nf = true;
+  for (size_t i = 0; i < n; i++) {
+    to[i] = val_deref(elements[i]);
+    nf = nf && val_is_nf(to[i]);
+  }
+  return nf;
+}
+
+// A flat leaf of n parts from `from` on of one leaf and then k of another.
+static Value new_leaf(const Rope *r, const uint64_t *a, size_t from, size_t n, const uint64_t *b,
+                      size_t from_b, size_t k) {
+  if (r->bar) {
+    uint64_t *o = new_bar(r->m, n + k);
+    memcpy(o + 1, rope_leaf_bytes(a) + from, n);
+    if (k) memcpy((uint8_t *)(o + 1) + n, rope_leaf_bytes(b) + from_b, k);
+    return obj_val(o);
+  }
+  uint64_t *o = new_row_unset(r->m, n + k);
+  bool nf = copy_elements(o + 1, a, from, n);
+  if (k) nf = copy_elements(o + 1 + n, b, from_b, k) && nf;
+  if (nf || r->keyed) o[0] |= OBJ_NF;
+  return obj_val(o);
+}
+
+static Value new_view(const Rope *r, const uint64_t *leaf, size_t from, size_t n) {
+  Kind kind = r->bar ? KIND_BAR_VIEW : KIND_ROW_VIEW;
+  uint64_t *o = heap_alloc(r->m, obj_header(kind, leaf[0] & OBJ_NF, n), 2);
+  bool is_view = obj_has(leaf, KIND_VIEW);
+  o[VIEW_BASE] = is_view ? leaf[VIEW_BASE] : obj_val(leaf);
+  o[VIEW_FROM] = is_view ? leaf[VIEW_FROM] + from : from;
+  return obj_val(o);
+}
+
+static Value cut_leaf(const Rope *r, const uint64_t *leaf, size_t from, size_t to) {
+  if (from == 0 && to == obj_count(leaf)) return obj_val(leaf);
+  if (to - from > r->leaf) return new_view(r, leaf, from, to - from);
+  return new_leaf(r, leaf, from, to - from, NULL, 0, 0);
+}
+
+// The same in short pieces, unless it is very long.
+static void push_pieces(const Rope *r, const uint64_t *leaf, size_t from, size_t to, Items *out) {
+  size_t n = to - from;
+  if (n == 0) return;
+  size_t pieces = obj_count(leaf) <= ROPE_CUT * r->leaf ? (n + r->leaf - 1) / r->leaf : 1;
+  for (size_t i = 0; i < pieces; i++) {
+    size_t end = from + n * (i + 1) / pieces;
+    push_item(out, cut_leaf(r, leaf, from + n * i / pieces, end));
+  }
+}
+
+// --- nodes -----------------------------------------------------------------------------------------
+static bool is_thin(const Rope *r, Value v, unsigned height) {
+  return height ? tree_children(val_obj(v)) < ROPE_THIN : obj_count(val_obj(v)) < r->thin;
+}
+
+static size_t node_words(size_t n, bool keyed) { return 1 + (n << keyed) + (n + 1) / 2; }
+
+// Fills in a node, whose children are in place. Returns its flags.
+static uint64_t fill_node(uint64_t *o, size_t n, bool keyed) {
+  uint64_t nf = OBJ_NF;
+  o[node_words(n, keyed) - 1] = 0;
+  uint32_t *ends = (uint32_t *)(o + 1 + (n << keyed)), end = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (keyed) o[1 + n + i] = first_element(o[1 + i]);
+    ends[i] = end += (uint32_t)len_of(o[1 + i]);
+    nf &= val_obj(o[1 + i])[0];
+  }
+  return nf;
+}
+
+static Value new_node(const Rope *r, const Value *children, size_t n, unsigned height) {
+  size_t len = 0;
+  assert(n > 0 && n <= ROPE_WIDTH && height <= ROPE_HEIGHT_MAX);
+  for (size_t i = 0; i < n; i++) len += len_of(children[i]);
+  uint64_t header =
+      obj_header(r->bar ? KIND_BAR_TREE : KIND_ROW_TREE, 0, tree_count(len, n, height, r->keyed));
+  uint64_t *o = heap_alloc(r->m, header, node_words(n, r->keyed) - 1);
+  memcpy(o + 1, children, n * 8);
+  o[0] |= fill_node(o, n, r->keyed);
+  return obj_val(o);
+}
+
+bool rope_node_of(uint64_t *o, const Value *children, size_t n, bool keyed) {
+  uint64_t len = 0;
+  Kind kind = val_kind(children[0]);
+  if (kind != KIND_ROW && (kind != KIND_BAR || keyed)) return false;
+  Rope r = rope_of(NULL, children[0], keyed);
+  unsigned height = height_of(children[0]);
+  for (size_t i = 0; i < n; i++) {
+    if (val_kind(children[i]) != kind || height_of(children[i]) != height || is_thin(&r, children[i], height))
+      return false;
+    len += len_of(children[i]);
+  }
+  if (len > ROPE_LEN_MAX || height == ROPE_HEIGHT_MAX) return false;
+  o[0] = obj_header(kind | KIND_TREE, OBJ_NF | OBJ_SEALED, tree_count(len, n, height + 1, keyed));
+  memcpy(o + 1, children, n * 8);
+  fill_node(o, n, keyed);
+  return true;
+}
+
+// Which side of a node grows: there the new node is left small, so that what grows at one end is full.
+typedef enum Grows { GROWS_INSIDE, GROWS_LEFT, GROWS_RIGHT } Grows;
+
+// Puts items of a height below as few nodes as will do; the nodes are the items then.
+static void pack(const Rope *r, Items *items, unsigned height, Grows grows) {
+  size_t n = items->n, nodes = (n + ROPE_WIDTH - 1) / ROPE_WIDTH, from = 0;
+  for (size_t i = 0; i < nodes; i++) {
+    size_t end = n * (i + 1) / nodes;
+    if (nodes == 2 && i == 0 && grows == GROWS_RIGHT)
+      end = n - ROPE_THIN < ROPE_WIDTH ? n - ROPE_THIN : ROPE_WIDTH;
+    if (nodes == 2 && i == 0 && grows == GROWS_LEFT)
+      end = n - ROPE_WIDTH < ROPE_THIN ? ROPE_THIN : n - ROPE_WIDTH;
+    items->at[i] = new_node(r, items->at + from, end - from, height + 1);
+    from = end;
+  }
+  items->n = nodes;
+}
+
+// Two neighbours of which one is thin become one, or two that are not.
+static void fuse_leaves(const Rope *r, Value a, Value b, Items *out) {
+  const uint64_t *x = val_obj(a), *y = val_obj(b);
+  size_t n = obj_count(x), k = obj_count(y), half = r->leaf / 2;
+  if (n > r->leaf) {
+    push_item(out, cut_leaf(r, x, 0, n - half));
+    push_item(out, new_leaf(r, x, n - half, half, y, 0, k));
+  } else if (k > r->leaf) {
+    push_item(out, new_leaf(r, x, 0, n, y, 0, half));
+    push_item(out, cut_leaf(r, y, half, k));
+  } else if (n + k <= r->leaf) {
+    push_item(out, new_leaf(r, x, 0, n, y, 0, k));
+  } else if (n > k) {
+    size_t left = (n + k) / 2;
+    push_item(out, new_leaf(r, x, 0, left, NULL, 0, 0));
+    push_item(out, new_leaf(r, x, left, n - left, y, 0, k));
+  } else {
+    size_t taken = (n + k) / 2 - n;
+    push_item(out, new_leaf(r, x, 0, n, y, 0, taken));
+    push_item(out, new_leaf(r, y, taken, k - taken, NULL, 0, 0));
+  }
+}
+
+static void push_children(Items *items, const uint64_t *node, size_t from, size_t to) {
+  for (size_t i = from; i < to; i++) push_item(items, node[1 + i]);
+}
+
+static void fuse(const Rope *r, Value a, Value b, unsigned height, Items *out) {
+  if (height == 0) {
+    fuse_leaves(r, a, b, out);
+    return;
+  }
+  push_children(out, val_obj(a), 0, tree_children(val_obj(a)));
+  push_children(out, val_obj(b), 0, tree_children(val_obj(b)));
+  pack(r, out, height - 1, GROWS_INSIDE);
+}
+
+// Fuses the thin ones among items i up to `end` with their neighbours.
+static void mend(const Rope *r, Items *items, size_t i, size_t end, unsigned height) {
+  while (i < end && i < items->n && items->n > 1) {
+    if (!is_thin(r, items->at[i], height)) {
+      i++;
+      continue;
+    }
+    size_t left = i ? i - 1 : 0;
+    Items fused = {.n = 0};
+    fuse(r, items->at[left], items->at[left + 1], height, &fused);
+    assert(fused.n == 1 || fused.n == 2);
+    memcpy(items->at + left, fused.at, fused.n * 8);
+    if (fused.n == 2) continue; // neither is thin
+    items->n--;
+    end--;
+    memmove(items->at + left + 1, items->at + left + 2, (items->n - left - 1) * 8);
+    i = left;
+  }
+}
+
+// --- from leaf to root -------------------------------------------------------------------------------
+typedef struct Path {
+  struct Step {
+    const uint64_t *node;
+    size_t child;
+  } step[ROPE_HEIGHT_MAX + 1];
+  size_t n;
+} Path;
+
+// Down to the node of the given height, or the leaf, where part *i is; *i becomes its place there.
+static const uint64_t *go_down(Value v, size_t *i, unsigned height, Path *p) {
+  p->n = 0;
+  while (height_of(v) > height) {
+    const uint64_t *o = val_obj(v);
+    size_t child = child_at(o, *i);
+    *i -= start_of(o, child);
+    p->step[p->n++] = (struct Step){o, child};
+    v = o[1 + child];
+  }
+  return val_obj(v);
+}
+
+// A copy of a node with one child replaced by another.
+static Value with_child(const Rope *r, const uint64_t *node, size_t child, Value v) {
+  size_t n = tree_children(node), words = obj_words(node);
+  ptrdiff_t more = (ptrdiff_t)len_of(v) - (ptrdiff_t)len_of(node[1 + child]);
+  uint64_t nf = val_obj(v)[0] & node[0] & OBJ_NF;
+  uint64_t count = tree_count((size_t)((ptrdiff_t)tree_len(node) + more), n, tree_height(node), r->keyed);
+  uint64_t *o = heap_alloc(r->m, obj_header(obj_kind(node), nf, count), words - 1);
+  memcpy(o + 1, node + 1, (words - 1) * 8);
+  o[1 + child] = v;
+  if (r->keyed) o[1 + n + child] = first_element(v);
+  uint32_t *ends = (uint32_t *)(o + 1 + (n << r->keyed));
+  for (size_t i = child; more != 0 && i < n; i++) ends[i] += (uint32_t)more;
+  return obj_val(o);
+}
+
+// Replaces the child of a node by items of its height; the items become those that replace the node.
+static void splice(const Rope *r, const struct Step *s, unsigned height, Items *items) {
+  size_t n = tree_children(s->node), count = items->n;
+  if (count == 1 && tree_keyed(s->node) == r->keyed && !is_thin(r, items->at[0], height)) {
+    items->at[0] = with_child(r, s->node, s->child, items->at[0]);
+    return;
+  }
+  Items all = {.n = 0};
+  push_children(&all, s->node, 0, s->child);
+  for (size_t i = 0; i < count; i++) push_item(&all, items->at[i]);
+  push_children(&all, s->node, s->child + 1, n);
+  mend(r, &all, s->child, s->child + count, height);
+  pack(r, &all, height, s->child + 1 == n ? GROWS_RIGHT : s->child == 0 ? GROWS_LEFT : GROWS_INSIDE);
+  *items = all;
+}
+
+// The whole in which the items, of the given height, replace what the path leads to.
+static Value climb(const Rope *r, const Path *p, unsigned height, Items *items) {
+  for (size_t k = p->n; k-- > 0; height++) splice(r, &p->step[k], height, items);
+  mend(r, items, 0, items->n, height);
+  for (; items->n > 1; height++) pack(r, items, height, GROWS_INSIDE);
+  Value v = items->at[0];
+  while (rope_is_tree(v) && tree_children(val_obj(v)) == 1) v = val_obj(v)[1];
+  return v;
+}
+
+static bool enter(Machine *m, size_t nodes, size_t leaves, size_t leaf_words) {
+  if (!jet_charge(m, 1 + nodes / 4)) return false;
+  heap_need(m, nodes * NODE_WORDS + leaves * (leaf_words + 2));
+  return true;
+}
+
+// --- changing ----------------------------------------------------------------------------------------
+static void push_elements(const Rope *r, const Value *v, size_t n, bool nf, Items *out) {
+  uint64_t *o = new_row_unset(r->m, n);
+  memcpy(o + 1, v, n * 8);
+  if (nf || r->keyed) o[0] |= OBJ_NF;
+  push_item(out, obj_val(o));
+}
+
+static void change_leaf(const Rope *r, const uint64_t *leaf, size_t i, size_t del, const Value *v,
+                        Items *out) {
+  size_t len = obj_count(leaf), from = 0, to = len, half = r->leaf / 2;
+  if (len > r->leaf) { // only a piece of it, which has room for one more
+    from = i < len ? i - i % half : (len - 1) - (len - 1) % half;
+    to = len - from < 2 * half ? len : from + half;
+  }
+  Value all[ROPE_ROW_LEAF + 1];
+  size_t n = i - from;
+  bool nf = copy_elements(all, leaf, from, n);
+  if (v) {
+    all[n] = val_deref(*v);
+    nf = val_is_nf(all[n++]) && nf;
+  }
+  nf = copy_elements(all + n, leaf, i + del, to - i - del) && nf;
+  n += to - i - del;
+  push_pieces(r, leaf, 0, from, out);
+  if (n > r->leaf) { // at an end more is to be expected there
+    size_t left = i == len ? n - r->thin : i == 0 ? r->thin : n / 2;
+    push_elements(r, all, left, nf, out);
+    push_elements(r, all + left, n - left, nf, out);
+  } else if (n > 0) {
+    push_elements(r, all, n, nf, out);
+  }
+  push_pieces(r, leaf, to, len, out);
+}
+
+bool rope_change(Machine *m, const Value *row, size_t i, size_t del, const Value *v, bool keys, Value *out) {
+  Rope r = rope_of(m, *row, keys);
+  unsigned height = height_of(*row);
+  if (!enter(m, 4 * (height + 2), 2 * ROPE_CUT + 6, ROPE_ROW_LEAF)) return false;
+  Path p;
+  Items items = {.n = 0};
+  const uint64_t *leaf = go_down(*row, &i, 0, &p);
+  change_leaf(&r, leaf, i, del, v, &items);
+  *out = climb(&r, &p, 0, &items);
+  return true;
+}
+
+// --- joining and cutting -------------------------------------------------------------------------------
+// The lower one becomes a child on the edge of the higher one.
+static Value join(const Rope *r, Value a, Value b) {
+  unsigned ha = height_of(a), hb = height_of(b), low = ha < hb ? ha : hb;
+  Path p;
+  size_t i = ha > hb ? len_of(a) : 0;
+  Value higher = ha > hb ? a : b;
+  Items items = {.n = 0};
+  Value edge = ha == hb ? higher : obj_val(go_down(higher, &i, low, &p));
+  if (ha == hb) p.n = 0;
+  push_item(&items, ha > hb ? edge : a);
+  push_item(&items, ha > hb ? b : edge);
+  mend(r, &items, 0, 2, low);
+  return climb(r, &p, low, &items);
+}
+
+bool rope_join(Machine *m, const Value *a, const Value *b, Value *out) {
+  Rope r = rope_of(m, *a, false);
+  unsigned height = height_of(*a) > height_of(*b) ? height_of(*a) : height_of(*b);
+  if (!enter(m, 3 * (height + 2), 4, r.bar ? ROPE_BAR_LEAF / 8 + 1 : ROPE_ROW_LEAF)) return false;
+  *out = join(&r, *a, *b);
+  return true;
+}
+
+// The children from..to of a node as a whole, from < to.
+static Value children_of(const Rope *r, const uint64_t *node, size_t from, size_t to) {
+  return to - from == 1 ? node[1 + from] : new_node(r, node + 1 + from, to - from, tree_height(node));
+}
+
+static Value first_parts(const Rope *r, Value v, size_t n) {
+  if (n == len_of(v)) return v;
+  Path p;
+  const uint64_t *leaf = go_down(v, &n, 0, &p);
+  Value all = n ? cut_leaf(r, leaf, 0, n) : 0;
+  for (size_t k = p.n; k-- > 0;) {
+    const struct Step *s = &p.step[k];
+    if (s->child == 0) continue;
+    Value left = children_of(r, s->node, 0, s->child);
+    all = all ? join(r, left, all) : left;
+  }
+  return all;
+}
+
+static Value parts_behind(const Rope *r, Value v, size_t n) {
+  if (n == 0) return v;
+  Path p;
+  const uint64_t *leaf = go_down(v, &n, 0, &p);
+  Value all = n < obj_count(leaf) ? cut_leaf(r, leaf, n, obj_count(leaf)) : 0;
+  for (size_t k = p.n; k-- > 0;) {
+    const struct Step *s = &p.step[k];
+    size_t children = tree_children(s->node);
+    if (s->child + 1 == children) continue;
+    Value right = children_of(r, s->node, s->child + 1, children);
+    all = all ? join(r, all, right) : right;
+  }
+  return all;
+}
+
+bool rope_slice(Machine *m, const Value *v, size_t from, size_t to, Value *out) {
+  assert(from < to && to <= len_of(*v));
+  Rope r = rope_of(m, *v, rope_is_tree(*v) && tree_keyed(val_obj(*v)));
+  size_t height = height_of(*v);
+  if (!enter(m, 24 * (height + 1), 8 * (height + 1), r.bar ? ROPE_BAR_LEAF / 8 + 1 : ROPE_ROW_LEAF))
+    return false;
+  *out = parts_behind(&r, first_parts(&r, *v, to), from);
+  return true;
+}
