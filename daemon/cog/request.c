@@ -116,7 +116,7 @@ static RequestKind open_cog(Cog *c, size_t slot, Ref r, const CogWorld *w) {
   refs_release(c->m, mark);
   if (id) return answered(c, slot, id);
   uint64_t now = w->wall_ns(w->ctx);
-  cog_trace(c, now, "limit", err.msg);
+  if (c->later == 0) cog_trace(c, now, "limit", err.msg); // not again each time that it is tried
   c->later_ns = now + LATER_NS;
   return REQUEST_LATER;
 }
