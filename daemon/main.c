@@ -90,7 +90,8 @@ static bool start(Daemon *d, Err *err) {
   return true;
 }
 
-// Clients get the answers that are there, within a time.
+// Clients get the answers that are there, within a time; the engine, which has stopped, has told those that
+// wait why they get none.
 static void drain(Daemon *d) {
   ctl_stop(d->ctl);
   uint64_t end = loop_now_ms(d->loop) + DRAIN_MS;
@@ -98,7 +99,7 @@ static void drain(Daemon *d) {
 }
 
 static void stop(Daemon *d) {
-  if (d->ctl) ctl_stop(d->ctl);
+  if (d->ctl) ctl_unlisten(d->ctl);
   if (d->engine) engine_stop(d->engine);
   if (d->ctl) drain(d);
   ctl_free(d->ctl);

@@ -244,8 +244,7 @@ Ctl *ctl_new(Loop *loop, const CtlConfig *config) {
 
 void ctl_set_host(Ctl *c, const CtlHost *host) { c->host = *host; }
 
-void ctl_stop(Ctl *c) {
-  c->stopping = true;
+void ctl_unlisten(Ctl *c) {
   loop_unwatch(c->listen_watch);
   c->listen_watch = NULL;
   if (c->listen_fd >= 0) {
@@ -253,6 +252,11 @@ void ctl_stop(Ctl *c) {
     close(c->listen_fd);
     c->listen_fd = -1;
   }
+}
+
+void ctl_stop(Ctl *c) {
+  c->stopping = true;
+  ctl_unlisten(c);
   for (Session *s = c->sessions; s; s = s->next)
     for (CtlCall *call = s->calls; call; call = call->next) call_cancel(call);
 }

@@ -42,7 +42,9 @@ bool ctl_listen(Ctl *c, const char *path, const char *group, Err *err);
 // Serves a connected socket and takes it over. ERR_RETRY when a limit refuses it.
 bool ctl_adopt(Ctl *c, int fd, Err *err);
 
-// Stops listening and removes the socket; open calls are cancelled, new ones refused.
+// Stops listening and removes the socket; connections stay.
+void ctl_unlisten(Ctl *c);
+// And cancels open calls, refuses new ones.
 void ctl_stop(Ctl *c);
 // All calls are ended and all answers written.
 bool ctl_is_quiet(const Ctl *c);

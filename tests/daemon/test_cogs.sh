@@ -75,6 +75,14 @@ pall send nobody 1 --path in >/dev/null
 check_status 'no such cog' 66 $?
 check 'no such part' 'no part' "$(pall inspect journal --path 99)"
 
+pall send journal 9 --path other --wait 60 >"$home/out" &
+sender=$!
+await 'a message waits' ' 1  root' pall ps
+stop -TERM
+wait "$sender"
+check 'who waits is told of the end' 'palld is stopping' "$(cat "$home/out")"
+start
+
 stop -9
 start
 check 'kill -9 loses nothing' '[7 8]' "$(pall inspect journal --path 0)"
