@@ -2,6 +2,7 @@
 //
 //   engine.c    the thread: rounds of jobs, events, one commit, release
 //   host.c      calls from the control socket become jobs; jobs are done
+//   look.c      those that only ask
 //   persist.c   opening: snapshots and replay; taking snapshots
 #pragma once
 #include "common/plan/jet.h"
@@ -97,10 +98,20 @@ uint64_t engine_mono_ns(Engine *e);
 
 // --- host.c --------------------------------------------------------------------------------------------
 void host_do(Engine *e, Job *job);
+Cog *host_find(Engine *e, const RpcCog *who, Err *err); // NULL: ERR_NOT_FOUND
 void host_release(Engine *e, const Release *r);
 void host_end_calls(Engine *e, Cog *c, const Err *err); // fails every call that waits in the cog
 void host_deliver(Engine *e, Cog *c, uint64_t now_ns);  // messages to open pokes; ends waits that are over
 uint64_t host_deadline(const Cog *c);                   // earliest; UINT64_MAX: none
+
+// --- look.c --------------------------------------------------------------------------------------------
+// Each ends its call, or returns false with err.
+bool look_info(Engine *e, CtlCall *call, Err *err);
+bool look_ps(Engine *e, CtlCall *call, const RpcPsArgs *args);
+bool look_inspect(Engine *e, CtlCall *call, const RpcInspectArgs *args, Err *err);
+bool look_trace(Engine *e, CtlCall *call, const RpcTraceArgs *args, Err *err);
+bool look_log(Engine *e, CtlCall *call, const RpcLogArgs *args, Err *err);
+RpcCogState look_state(const Cog *c);
 
 // --- persist.c -----------------------------------------------------------------------------------------
 bool persist_open(Engine *e, Err *err);
