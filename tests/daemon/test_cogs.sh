@@ -154,7 +154,7 @@ start
 
 pall spawn "$cogs/hoarder.sire" --name hoarder >/dev/null
 for i in $(seq 80); do
-  pall send hoarder "$i" --path in >"$home/out" || break
+  pall send hoarder "$i" --path in --wait 60 >"$home/out" || break
   # Restarting takes snapshots, which move what is kept out of the cog's heap.
   if [ $((i % 15)) -eq 0 ]; then stop -TERM && start; fi
 done
@@ -163,16 +163,16 @@ pall rm hoarder --yes >/dev/null
 pall spawn "$src/sire/examples/journal.sire" --name journal >/dev/null
 
 pall spawn "$src/sire/examples/journal.sire" --name parts >/dev/null
-for i in 3 5 7; do pall send parts "(gen 1000000 (mul 100000000000$i))" --path in; done >/dev/null
+for i in 3 5 7; do pall send parts "(gen 1000000 (mul 100000000000$i))" --path in --wait 60; done >/dev/null
 check 'too much for one message' '--from and --count' "$(pall inspect parts)"
 check 'a part of a row' '[2000000000006 3000000000009]' "$(pall inspect parts --path 0/0 --from 2 --count 2)"
 check 'and of how many' 'of 1000000' "$(pall inspect parts --path 0/0 --from 2 --count 2)"
 check 'behind its end' '[]' "$(pall inspect parts --path 0/0 --from 4000000)"
-pall send parts '#[1=2 3=4 5=6]' --path in >/dev/null
+pall send parts '#[1=2 3=4 5=6]' --path in --wait 60 >/dev/null
 check 'a part of a tab' '#[3=4]' "$(pall inspect parts --path 0/3 --from 1 --count 1)"
-pall send parts '%[1 3 5]' --path in >/dev/null
+pall send parts '%[1 3 5]' --path in --wait 60 >/dev/null
 check 'a part of a set' '%[5]' "$(pall inspect parts --path 0/4 --from 2)"
-pall send parts 'b#abcdef' --path in >/dev/null
+pall send parts 'b#abcdef' --path in --wait 60 >/dev/null
 check 'a part of a bar' 'b#{cd}' "$(pall inspect parts --path 0/5 --from 2 --count 2)"
 pall rm parts --yes >/dev/null
 

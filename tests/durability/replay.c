@@ -317,7 +317,7 @@ static bool load_base(Replay *r, const char *base, const char *sub, Err *err) {
   char *dir = mem_printf("%s%s%s", base, *sub ? "/" : "", sub);
   DIR *d = opendir(dir);
   bool ok = d != NULL || err_sys(err, ERR_IO, errno, "cannot list %s", dir);
-  for (struct dirent *e; ok && (e = readdir(d)) != NULL;) {
+  for (struct dirent *e; ok && d && (e = readdir(d)) != NULL;) {
     if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
     char *path = mem_printf("%s/%s", dir, e->d_name),
          *name = mem_printf("%s%s%s", sub, *sub ? "/" : "", e->d_name);
