@@ -130,7 +130,7 @@ START_TEST(roots) {
   ck_assert(page_id_equal(root.refs, &id));
   ck_assert_uint_eq(root.data_len, 4);
   ck_assert_mem_eq(root.data, "data", 4);
-  const char *order = "abc";
+  const uint8_t order[] = {0x61, 0x62, 0x63}; // a, b, c
   for (int i = 0; i < 3; i++) {
     ck_assert(store_root_next(s, &name, &root, &found, &err));
     ck_assert(found && name.len == 1 && name.data[0] == order[i]);
