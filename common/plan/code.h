@@ -1,4 +1,4 @@
-// Compiled laws.
+// Compiled laws: code for a register machine whose registers are slots of the machine stack.
 //
 // A law that has been called LAW_HOT times is compiled to a KIND_CODE object, if it is small enough;
 // its LAW_CODE word then leads there (for a sealed law: the raw address of malloc'ed code that the
@@ -6,84 +6,185 @@
 // stand in the instruction stream as whole words, which the collector updates like any field.
 //
 //   word 0  header: KIND_CODE, count = words that follow
-//   word 1  number of arguments        word 2  number of bindings        word 3  position of the entry
-//   word 4..  instructions: op | a << 8 | b << 36, some followed by operand words
+//   word 1  number of arguments
+//   word 2  position of the entry for any arguments
+//   word 3  position of the entry for callers that have evaluated what strict.h tells
+//   word 4  what strict.h tells
+//   word 5..  instructions
 //
-// A suspension (KIND_THUNK) is [law][position of its block][captured]..
+// An instruction is a word, some followed by operand words:
 //
-// A running block has slots at fp: for a law's entry its arguments, self, the law, the bindings; for a
-// suspension what it captured, then the law. Operands are pushed above.
+//   op | a << 8 | b << 19 | c << 30 | h << 41 | n << 52      a b c: slots; or a small number
+//   op | a << 8 | b << 19 | c << 30 | displacement << 41     to another instruction, signed, in words
+//
+// A running block has slots at fp, right above the newest frame word: for a law's entry its arguments,
+// self, the law, the bindings that are kept; for a suspension (KIND_THUNK: [law][position of its
+// block][captured]..) what it captured, then the law. Temporaries follow. An instruction that may
+// collect or call knows the height up to which slots are in use (`h`, or `a` where so said), so no
+// stack pointer is kept while code runs; slots below that height always hold Values or raw words.
+//
+// A call is laid out in place: two words for the frame (see frame.h) from slot `a` on, then the arguments;
+// the callee's fp is its first argument. Its value goes to the slot that the frame word names.
 //
 // Strict positions are evaluated in the order in which the law itself would; arguments of calls stay
-// suspended, except those that a jet is known to need first.
+// suspended, except those that the callee is known to need first.
 #pragma once
 #include "common/plan/heap.h"
 #include "common/plan/jet.h"
 
 #define LAW_HOT 2
 #define CODE_FAILED 0xffffffffu // in LAW_CODE: looked at, not to be compiled
+#define CODE_SLOTS 2000         // of a block, at most
+
+enum { CODE_ARITY = 1, CODE_ENTRY = 2, CODE_STRICT_ENTRY = 3, CODE_ORDER = 4, CODE_START = 5 };
 
 typedef enum CodeOp {
-  OP_SLOT,    // a: slot. Push it
-  OP_CONST,   // next word: value. Push it
-  OP_SUSPEND, // a: captured slots, b: block. Push a suspension; next words: one slot each
-  OP_RESERVE, // a: captured, b: block. Push a suspension whose captured slots are filled later
-  OP_FILL,    // a: slot of the suspension, b: captured; next words: one slot each
-  OP_STORE,   // a: slot. Pop into it
-  OP_APP,     // a: arguments. Pop head, pop arguments: push the data they make (undersaturated)
-  OP_READY,   // a: slot, b: operands. Push it if it is evaluated; else drop so many operands and go on
-              // where the next word says
-  OP_TRY,     // a: one of the instructions from OP_ADD on, b: operands, its own included. Do it if it
-              // needs nothing else; else drop so many and go on where the next word says
-  OP_EVAL,    // Evaluate the top
-  OP_FRAME,   // a: position. A call follows; its value is pushed and execution goes on there
-  OP_CALL,    // a: arguments. Pop head; call with the arguments below it, newest frame right under them
-  OP_TAIL,    // a: arguments. The same, in place of this block
-  OP_RET,     // the top, possibly lazy, is the block's value
-  OP_JUMP,    // a: position
-  OP_UNLESS,  // a: position. Pop evaluated value; jump if it is not a nonzero nat
-  OP_UNZERO,  // a: position. Pop evaluated value; jump if it is not the nat 0
-  OP_INDEX,   // a: choices. Pop evaluated value; go on where the word of that index after the next says,
-              // or where the next word says
-  OP_FIND,    // next word: row of nats, ascending. The same by the position of the value in it
-  OP_DROP,    // Pop
-  OP_SWAP,    // Swap the two topmost
+  // Moving.
+  OP_MOVE,  // a <- b
+  OP_SMALL, // a <- the nat in displacement
+  OP_CONST, // a <- next word
+  OP_CLEAR, // slots a .. a+b-1 <- 0
+  OP_EVAL,  // a <- value of b; c: law slot; h
+
+  // Making.
+  OP_SUSPEND, // a <- suspension; b: law slot; h; n captured. Next words: position of the block; slots, packed
+  OP_RESERVE, // the same, its captured slots filled later; no slots follow
+  OP_FILL,    // the suspension in a: n captured. Next words: slots, packed
+  OP_DATA,    // a <- undersaturated call of b with the n arguments from c on; h
+  OP_ROW,     // a <- row of the n slots from c on, the last one first; h
+  OP_PAIR,    // a <- row [b c]; h
+
+  // Calling. Frames at a, arguments behind them.
+  OP_CALL,     // b called with n arguments. Next word: frame word
+  OP_CALL_LAW, // n arguments, b: evaluated as needed. Next words: frame word, callee, its law, its entry or 0
+  OP_CALL_SELF, // b arguments, c: slot of self; displacement to the entry. Next word: frame word
+  OP_CALL_JET,  // n arguments. Next words: frame word, pin, JetDef
+  OP_TAIL,      // the same in place of this block: b called with the n arguments from a on
+  OP_TAIL_LAW,  // .. Next words: callee, its law, its entry or 0
+  OP_TAIL_SELF, // b arguments from a on, c: slot of self; displacement. Next word: law slot
+  OP_TAIL_JET,  // .. Next words: pin, JetDef
+  OP_RETURN,    // the value of a, possibly lazy, is the block's value
+
+  // Deciding.
+  OP_JUMP,
+  OP_UNLESS, // jump if a, evaluated, is not a nonzero nat
+  OP_UNZERO, // .. is not the nat 0
+  OP_UNNAT,  // .. is not a nat
+  OP_IFNAT,  // .. is a nat
+  OP_INDEX,  // go on where the a-th of the next b words but one says, or where the next word says
+  OP_FIND,   // next word: row of nats, ascending. The same by the position of a in it
+
+  // Attempts: jump if an operand is not evaluated, not small, or the operation has no quick result.
+  OP_READY, // a <- b
+  OP_TRY_ADD,
+  OP_TRY_ADD_N, // c is the number itself, here and below
+  OP_TRY_SUB,
+  OP_TRY_SUB_N,
+  OP_TRY_IDX_N, // element c of row b
+  OP_TRY,       // next word: one of the operators below
+
+  // Operators on evaluated values: a <- b op c. Next word: the jet's pin, called when the operands are
+  // not small or not plain; the height is a, the law slot h, and where n is not 0, the two words n below
+  // a are those of a frame to be.
   OP_ADD,
+  OP_ADD_N,
   OP_SUB,
+  OP_SUB_N,
   OP_MUL,
-  OP_DEC,
-  OP_INC, // on evaluated operands; next word: the jet's pin, for what is not small
-  OP_LTH,
+  OP_MUL_N,
+  OP_LTH, // comparisons: four of each kind; _IF ones are followed by the jump that they decide
+  OP_LTH_N,
+  OP_LTH_IF,
+  OP_LTH_N_IF,
   OP_LTE,
+  OP_LTE_N,
+  OP_LTE_IF,
+  OP_LTE_N_IF,
   OP_GTH,
+  OP_GTH_N,
+  OP_GTH_IF,
+  OP_GTH_N_IF,
   OP_GTE,
+  OP_GTE_N,
+  OP_GTE_IF,
+  OP_GTE_N_IF,
   OP_EQL,
+  OP_EQL_N,
+  OP_EQL_IF,
+  OP_EQL_N_IF,
   OP_NEQ,
+  OP_NEQ_N,
+  OP_NEQ_IF,
+  OP_NEQ_N_IF,
+  OP_INC,
+  OP_DEC,
+  OP_LEN,   // of a row
+  OP_IDX,   // element b of row c, possibly lazy
+  OP_IDX_N, // element c of row b, possibly lazy
+  OP_GET,   // element c of row b, possibly lazy; called the other way around
+  OP_GET_N,
+
+  // Operators that need no jet: a <- op b.
   OP_EQZ,
   OP_NOT,
   OP_BIT,
   OP_ISNAT,
-  OP_LEN, // the same of a row
-  OP_IDX, // pop an evaluated row and, from below, what may be an index: push the element, possibly lazy
-  OP_GET, // the same the other way around
+  OP_COUNT
 } CodeOp;
 
-static inline uint64_t code_word(CodeOp op, uint64_t a, uint64_t b) {
-  return (uint64_t)op | a << 8 | b << 36;
+#define CODE_FIELD 0x7ffu // what a slot field holds at most
+#define CODE_DISPLACEMENT_MAX ((1 << 21) - 1)
+#define CODE_PACKED 4 // slots in a word of captured slots
+
+static inline uint64_t code_word(CodeOp op, uint64_t a, uint64_t b, uint64_t c, uint64_t h, uint64_t n) {
+  return (uint64_t)op | a << 8 | b << 19 | c << 30 | h << 41 | n << 52;
+}
+static inline uint64_t code_jump(uint64_t word, int64_t displacement) {
+  return (word & ((1ULL << 41) - 1)) | ((uint64_t)displacement & 0x3fffff) << 41;
 }
 static inline CodeOp code_op(uint64_t w) { return (CodeOp)(w & 0xff); }
-static inline uint32_t code_a(uint64_t w) { return (uint32_t)(w >> 8 & 0xfffffff); }
-static inline uint32_t code_b(uint64_t w) { return (uint32_t)(w >> 36); }
+static inline uint32_t code_a(uint64_t w) { return (uint32_t)(w >> 8) & CODE_FIELD; }
+static inline uint32_t code_b(uint64_t w) { return (uint32_t)(w >> 19) & CODE_FIELD; }
+static inline uint32_t code_c(uint64_t w) { return (uint32_t)(w >> 30) & CODE_FIELD; }
+static inline uint32_t code_h(uint64_t w) { return (uint32_t)(w >> 41) & CODE_FIELD; }
+static inline uint32_t code_n(uint64_t w) { return (uint32_t)(w >> 52) & CODE_FIELD; }
+static inline int64_t code_displacement(uint64_t w) { return (int64_t)(w << 1) >> 42; }
 
 // The law's code, compiling it when it has become hot; NULL: interpret. May allocate (not move `law`
 // if the caller keeps it on the stack at *slot, which is re-read).
 const uint64_t *law_code(Machine *m, const Value *slot);
 
-// What is to be done after a stretch of compiled code; the evaluator's four states.
-typedef enum ExecStep { EXEC_RET, EXEC_EVAL, EXEC_CALL, EXEC_STOP } ExecStep;
+// The code of a compiled law.
+static inline const uint64_t *code_of(Value law) {
+  uint64_t word = __atomic_load_n(&val_obj(law)[LAW_CODE], __ATOMIC_ACQUIRE);
+  return val_is_ptr(word) ? val_obj(word) : (const uint64_t *)(uintptr_t)word;
+}
+
+// --- running -------------------------------------------------------------------------------------------
+// What is to be done after a stretch of compiled code.
+typedef enum ExecStep {
+  EXEC_RET,     // v is evaluated and goes to the newest frame
+  EXEC_EVAL,    // v is to be evaluated
+  EXEC_CALL,    // v, possibly lazy, is called with the n arguments on top
+  EXEC_ROUTINE, // def was run on the frame at base with this result and v
+  EXEC_STOP,    // m->stop tells which limit is met
+} ExecStep;
+
+typedef struct Exec {
+  Value v;
+  size_t n;
+  const JetDef *def;
+  Value *base;
+  JetResult result;
+} Exec;
 
 // Starts a law's code on the n arguments on top of the stack; starts a suspension, leaving a HOLE in
-// its place; goes on after a call that returned *v. EXEC_CALL: *v, possibly lazy, with *n arguments.
-ExecStep exec_law(Machine *m, const uint64_t *code, Value self, Value law, Value *v, size_t *n);
-ExecStep exec_thunk(Machine *m, uint64_t *thunk, Value *v, size_t *n);
-ExecStep exec_resume(Machine *m, Value *v, size_t *n);
+// its place; goes on after a call that returned x->v.
+ExecStep exec_law(Machine *m, const uint64_t *code, Value self, Value law, Exec *x);
+ExecStep exec_thunk(Machine *m, uint64_t *thunk, Exec *x);
+ExecStep exec_resume(Machine *m, Exec *x);
+
+// Frames hold addresses of instructions. Around anything that moves the code of laws, they are made
+// positions, and then addresses again.
+void exec_detach(Machine *m);
+void exec_attach(Machine *m);

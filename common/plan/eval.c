@@ -33,6 +33,7 @@ static Outcome next_quantum(Machine *m) {
   if (q > TICK_QUANTUM) q = TICK_QUANTUM;
   m->fuel_left -= q;
   m->ticks = (int64_t)q;
+  m->stats.calls += q;
   return RUN_DONE;
 }
 
@@ -175,7 +176,10 @@ static Outcome finish(Machine *m, Outcome why) {
     m->acc = 0;
     heap_collect(m, true);
   }
-  m->stats.fuel_used += m->fuel - m->fuel_left - (uint64_t)(m->ticks > 0 ? m->ticks : 0);
+  uint64_t unused = m->ticks > 0 ? (uint64_t)m->ticks : 0;
+  m->stats.fuel_used += m->fuel - m->fuel_left - unused;
+  m->stats.calls -= unused;
+  m->ticks = 0;
   return why;
 }
 
@@ -187,6 +191,8 @@ Outcome machine_run(Machine *m, uint64_t slice) {
   Value *base;
   Outcome why = RUN_DONE;
   ExecStep step;
+  Exec x;
+  JetResult result;
 
   m->slice_end = slice && slice < m->fuel_left ? m->fuel_left - slice : 0;
   m->ticks = 0;
@@ -226,7 +232,7 @@ eval:
     stack_push(m, v);
     frame_push(m, FRAME_UPDATE);
     if (kind == KIND_THUNK) {
-      step = exec_thunk(m, o, &v, &n);
+      step = exec_thunk(m, o, &x);
       goto stepped;
     }
     if (kind == KIND_EXPR) {
@@ -252,10 +258,17 @@ eval:
   goto call;
 
 stepped: // compiled code ran up to here
+  v = x.v;
+  n = x.n;
   switch (step) {
   case EXEC_RET: goto ret;
   case EXEC_EVAL: goto eval;
   case EXEC_CALL: break;
+  case EXEC_ROUTINE:
+    def = x.def;
+    base = x.base;
+    result = x.result;
+    goto routine_ran;
   case EXEC_STOP: why = m->stop; goto stop;
   }
 
@@ -275,6 +288,11 @@ call: // v, possibly lazy, with the n (or no) arguments on top
   goto eval;
 
 ret : {
+  if (frame_kind(m->stack[m->frame]) == FRAME_EXEC) {
+    x.v = v;
+    step = exec_resume(m, &x);
+    goto stepped;
+  }
   uint64_t word = frame_pop(m);
   switch (frame_kind(word)) {
   case FRAME_BASE: m->acc = v; return finish(m, RUN_DONE);
@@ -300,7 +318,7 @@ ret : {
     n = at + 1;
     goto strict;
   }
-  case FRAME_EXEC: step = exec_resume(m, &v, &n); goto stepped;
+  case FRAME_EXEC: break; // not here
   }
 }
 
@@ -383,7 +401,6 @@ apply:
   }
 
 law : { // v is a law, self itself or its pin, with exactly its n arguments
-  m->stats.calls++;
   stack_push(m, self);
   stack_push(m, v);
   if (__builtin_expect(m->sp > m->stack_limit, 0) && !more_stack(m, &v)) {
@@ -394,7 +411,8 @@ law : { // v is a law, self itself or its pin, with exactly its n arguments
   v = stack_pop(m);
   self = stack_pop(m);
   if (code) {
-    step = exec_law(m, code, self, v, &v, &n);
+    x.n = n;
+    step = exec_law(m, code, self, v, &x);
     goto stepped;
   }
   v = body_enter_law(m, self, v, n, &n);
@@ -415,7 +433,10 @@ strict: // the arguments that the jet needs in any case, from the n-th on
   v = 0;
 
 routine:
-  switch (def->run(m, base, &v)) {
+  result = def->run(m, base, &v);
+
+routine_ran:
+  switch (result) {
   case JET_DONE:
     assert(!val_is_lazy(v));
     m->sp = base;

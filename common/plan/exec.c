@@ -1,186 +1,24 @@
-// Runs compiled code, from block to block, until it needs the evaluator: for a jet, an interpreted law, a
-// limit, anything unusual. Nothing here recurses, and every stretch is finite: code has no backward jumps,
-// and calls count ticks.
+// Runs compiled code, from block to block, until it needs the evaluator: for an interpreted law, a jet that
+// calls back, a limit, anything unusual. Nothing here recurses, and every stretch is finite: code jumps
+// forward only, but for the way back from code out of line, and calls count ticks.
 #include "common/plan/code.h"
 #include "common/plan/frame.h"
 #include "common/plan/pinjet.h"
 #include "common/plan/row.h"
 #include <string.h>
 
-// Where a block stands: its slots, which of them holds the law, its code, the next instruction.
-typedef struct Block {
-  Value *fp;
-  size_t law_slot;
-  const uint64_t *code;
-  size_t pc;
-} Block;
-
-static const uint64_t *code_of(Value law) {
-  uint64_t word = __atomic_load_n(&val_obj(law)[LAW_CODE], __ATOMIC_ACQUIRE);
-  return val_is_ptr(word) ? val_obj(word) : (const uint64_t *)(uintptr_t)word;
-}
-
-// FRAME_EXEC payload: [law slot][distance down to fp][position].
-static void push_frame(Machine *m, const Block *b, size_t position) {
-  size_t distance = (size_t)(m->sp - b->fp);
-  stack_push(m, b->law_slot);
-  stack_push(m, distance);
-  stack_push(m, position);
-  frame_push(m, FRAME_EXEC);
-}
-
-#define FRAME_WORDS 4
-
-// Puts a frame that goes on at `position` under the n topmost operands.
-static void insert_frame(Machine *m, const Block *b, size_t position, size_t n) {
-  Value *args = m->sp - n;
-  memmove(args + FRAME_WORDS, args, n * 8);
-  m->sp = args;
-  push_frame(m, b, position);
-  m->sp += n;
-}
-
-// --- from block to block -----------------------------------------------------------------------------
-// Each leaves m->sp behind what it has laid out.
-
-static void enter_law(Machine *m, Block *b, const uint64_t *code, Value self, Value law, size_t n) {
-  b->fp = m->sp - n;
-  b->law_slot = n + 1;
-  b->code = code;
-  b->pc = code[3];
-  stack_push(m, self);
-  stack_push(m, law);
-  for (uint64_t i = 0; i < code[2]; i++) stack_push(m, 0);
-}
-
-static void enter_thunk(Machine *m, Block *b, uint64_t *thunk) {
-  size_t captured = obj_count(thunk);
-  b->fp = m->sp;
-  b->law_slot = captured;
-  b->code = code_of(thunk[1]);
-  b->pc = thunk[2];
-  for (size_t i = 0; i < captured; i++) stack_push(m, thunk[3 + i]);
-  stack_push(m, thunk[1]);
-  thunk[0] = obj_header(KIND_HOLE, thunk[0] & 0xff00, 0);
-}
-
-static void resume(Machine *m, Block *b) {
-  b->pc = (size_t)stack_pop(m);
-  size_t distance = (size_t)stack_pop(m);
-  b->law_slot = (size_t)stack_pop(m);
-  b->fp = m->sp - distance;
-  b->code = code_of(b->fp[b->law_slot]);
-}
-
-#define SPREAD_MOST 16
-
-// Enters what is called with the n arguments on top, if it is a compiled law that gets exactly its
-// arguments, some of them perhaps from an app that holds few. Everything else is left to the evaluator.
-static bool enter_call(Machine *m, Block *b, Value f, size_t n) {
-  if (m->ticks <= 0 || m->sp > m->stack_limit || val_is_lazy(f) || val_is_small(f)) return false;
-  const uint64_t *o = val_obj(f), *app = NULL;
-  size_t before = 0;
-  if (obj_kind(o) == KIND_APP) {
-    before = app_args(o);
-    if (before > SPREAD_MOST || app_left(o) != n || val_is_small(o[1])) return false;
-    app = o;
-    f = app[1];
-    o = val_obj(f);
-  }
-  Value law = f;
-  if (obj_kind(o) == KIND_PIN) {
-    if (!pin_is_no_jet(f) || val_is_small(o[PIN_ITEM])) return false;
-    law = o[PIN_ITEM];
-    o = val_obj(law);
-  }
-  if (obj_kind(o) != KIND_LAW || o[LAW_ARITY] != n + before) return false;
-  uint64_t word = __atomic_load_n(&o[LAW_CODE], __ATOMIC_ACQUIRE);
-  if (word <= CODE_FAILED) return false;
-  if (app) {
-    Value *args = m->sp - n;
-    for (size_t i = n; i-- > 0;) args[before + i] = args[i];
-    for (size_t i = 0; i < before; i++) args[i] = app[2 + i];
-    m->sp += before;
-  }
-  m->ticks--;
-  m->stats.calls++;
-  enter_law(m, b, val_is_ptr(word) ? val_obj(word) : (const uint64_t *)(uintptr_t)word, f, law, n + before);
-  return true;
-}
-
-// Starts the evaluation of v if it is a compiled suspension; the newest frame then waits for its value.
-static bool enter_value(Machine *m, Block *b, Value v) {
-  uint64_t *o = val_obj(v);
-  if (obj_kind(o) != KIND_THUNK || m->sp > m->stack_limit) return false;
-  stack_push(m, v);
-  frame_push(m, FRAME_UPDATE);
-  enter_thunk(m, b, o);
-  return true;
-}
-
-// Hands v, evaluated, to the frames that only wait to keep it, then to compiled code. False: another
-// frame is to get it.
-static bool return_value(Machine *m, Block *b, Value v) {
-  for (;;) {
-    switch (frame_kind(m->stack[m->frame])) {
-    case FRAME_UPDATE: {
-      frame_pop(m);
-      uint64_t *o = val_obj(stack_pop(m));
-      o[0] = obj_header(KIND_IND, o[0] & 0xff00, 0);
-      heap_write(m, o, 1, v);
-      break;
-    }
-    case FRAME_EXEC:
-      frame_pop(m);
-      resume(m, b);
-      stack_push(m, v);
-      return true;
-    default: return false;
-    }
-  }
-}
-
-// --- instructions ------------------------------------------------------------------------------------
-static uint64_t *new_suspension(Machine *m, const Block *b, size_t captured, size_t position) {
-  uint64_t *o = heap_alloc(m, obj_header(KIND_THUNK, 0, captured), 2 + captured);
-  o[1] = b->fp[b->law_slot];
-  o[2] = position;
-  return o;
-}
-
+// --- parts of instructions -------------------------------------------------------------------------------
 static bool truthy(Value v) { return val_kind(v) == KIND_NAT && v != 0; }
 
-// Binary operators on small nats; false: not for this code.
-static bool small_binary(CodeOp op, uint64_t a, uint64_t b, Value *r) {
-  switch (op) {
-  case OP_ADD: *r = a + b; return *r <= NAT_SMALL_MAX;
-  case OP_SUB: *r = a > b ? a - b : 0; return true;
-  case OP_MUL: return !__builtin_mul_overflow(a, b, r) && *r <= NAT_SMALL_MAX;
-  case OP_LTH: *r = a < b; return true;
-  case OP_LTE: *r = a <= b; return true;
-  case OP_GTH: *r = a > b; return true;
-  case OP_GTE: *r = a >= b; return true;
-  case OP_EQL: *r = a == b; return true;
-  default: *r = a != b; return true;
-  }
-}
-
-static bool small_unary(CodeOp op, Value a, Value *r) {
-  switch (op) {
-  case OP_DEC: *r = a ? a - 1 : 0; return val_is_small(a);
-  case OP_INC: *r = a + 1; return val_is_small(a) && a < NAT_SMALL_MAX;
-  case OP_EQZ: *r = a == 0; return true;
-  case OP_NOT: *r = !truthy(a); return true;
-  case OP_BIT: *r = truthy(a); return true;
-  default: *r = val_kind(a) == KIND_NAT; return true;
-  }
-}
-
 // Element i of a row; false: the jet is to be asked.
-static bool plain_element(Value row, Value i, Value *element) {
+static inline bool plain_element(Value row, Value i, Value *element) {
+  if (val_is_small(row) || !val_is_small(i)) return false;
+  const uint64_t *o = val_obj(row);
+  if (obj_kind(o) == KIND_ROW) {
+    *element = i < obj_count(o) ? val_deref(o[1 + i]) : 0;
+    return true;
+  }
   if (val_kind(row) != KIND_ROW) return false;
-  i = val_deref(i);
-  if (!val_is_small(i)) return false;
   *element = i < row_len(row) ? val_deref(row_at(row, i)) : 0;
   return true;
 }
@@ -191,224 +29,694 @@ static bool plain_length(Value row, Value *len) {
   return known;
 }
 
-static bool op_is_binary(CodeOp op) {
+// Any operator on what may be lazy; false: it needs more than is there.
+static bool try_operator(CodeOp op, Value x, Value y, Value *r) {
+  if (op == OP_LEN) return !val_is_lazy(x) && plain_length(x, r);
+  if (op == OP_IDX) return !val_is_lazy(y) && plain_element(y, x, r);
+  if (op == OP_GET) return !val_is_lazy(x) && plain_element(x, y, r);
+  if (val_is_lazy(x)) return false;
   switch (op) {
-  case OP_DEC:
-  case OP_INC:
-  case OP_EQZ:
-  case OP_NOT:
-  case OP_BIT:
-  case OP_ISNAT:
-  case OP_LEN: return false;
-  default: return true;
+  case OP_EQZ: *r = x == 0; return true;
+  case OP_NOT: *r = !truthy(x); return true;
+  case OP_BIT: *r = truthy(x); return true;
+  case OP_ISNAT: *r = val_kind(x) == KIND_NAT; return true;
+  default: break;
+  }
+  if (!val_is_small(x | y)) return false;
+  switch (op) {
+  case OP_MUL: return !__builtin_mul_overflow(x, y, r) && *r <= NAT_SMALL_MAX;
+  case OP_LTH: *r = x < y; return true;
+  case OP_LTE: *r = x <= y; return true;
+  case OP_GTH: *r = x > y; return true;
+  case OP_GTE: *r = x >= y; return true;
+  case OP_EQL: *r = x == y; return true;
+  case OP_NEQ: *r = x != y; return true;
+  default: return false;
   }
 }
 
-// On operands that may be lazy: false then too.
-static bool try_binary(CodeOp op, Value x, Value y, Value *r) {
-  if (op == OP_IDX) return plain_element(y, x, r);
-  if (op == OP_GET) return plain_element(x, y, r);
-  return val_is_small(x | y) && small_binary(op, x, y, r);
+static size_t packed_slot(const uint64_t *words, size_t i) {
+  return words[i / CODE_PACKED] >> 16 * (i % CODE_PACKED) & 0xffff;
 }
 
-static bool try_unary(CodeOp op, Value x, Value *r) {
-  if (op == OP_LEN) return plain_length(x, r);
-  return !val_is_lazy(x) && small_unary(op, x, r);
+static size_t packed_words(size_t n) { return (n + CODE_PACKED - 1) / CODE_PACKED; }
+
+// Where the code of a law that is called with its arguments begins; NULL: it has none yet. Remembered in
+// the calling instruction if that cannot become wrong: a sealed law keeps its code.
+static const uint64_t *find_entry(Value law, bool strict, const uint64_t *memory) {
+  uint64_t word = __atomic_load_n(&val_obj(law)[LAW_CODE], __ATOMIC_ACQUIRE);
+  if (word <= CODE_FAILED) return NULL;
+  const uint64_t *code = val_is_ptr(word) ? val_obj(word) : (const uint64_t *)(uintptr_t)word;
+  const uint64_t *entry = code + code[strict ? CODE_STRICT_ENTRY : CODE_ENTRY];
+  if (obj_has(val_obj(law), OBJ_SEALED))
+    __atomic_store_n((uint64_t *)(uintptr_t)memory, (uint64_t)(uintptr_t)entry, __ATOMIC_RELEASE);
+  return entry;
 }
 
-static ExecStep run(Machine *m, Block b, Value *v, size_t *n) {
+static inline const uint64_t *entry_of(Value law, bool strict, const uint64_t *memory) {
+  uint64_t entry = __atomic_load_n(memory, __ATOMIC_ACQUIRE);
+  return entry ? (const uint64_t *)(uintptr_t)entry : find_entry(law, strict, memory);
+}
+
+#define SPREAD_MOST 16
+
+// Lays out a call of f with the n arguments at `args`: of a compiled law that gets exactly its arguments,
+// some of them perhaps from an app that holds few. NULL: left to the evaluator.
+static const uint64_t *lay_out(Value f, Value *args, size_t n) {
+  if (val_is_lazy(f) || val_is_small(f)) return NULL;
+  const uint64_t *o = val_obj(f), *app = NULL;
+  size_t before = 0;
+  if (obj_kind(o) == KIND_APP) {
+    before = app_args(o);
+    if (before > SPREAD_MOST || app_left(o) != n || val_is_small(o[1])) return NULL;
+    app = o;
+    f = app[1];
+    o = val_obj(f);
+  }
+  Value law = f;
+  if (obj_kind(o) == KIND_PIN) {
+    if (!pin_is_no_jet(f) || val_is_small(o[PIN_ITEM])) return NULL;
+    law = o[PIN_ITEM];
+    o = val_obj(law);
+  }
+  if (obj_kind(o) != KIND_LAW || o[LAW_ARITY] != n + before) return NULL;
+  uint64_t word = __atomic_load_n(&o[LAW_CODE], __ATOMIC_ACQUIRE);
+  if (word <= CODE_FAILED) return NULL;
+  const uint64_t *code = val_is_ptr(word) ? val_obj(word) : (const uint64_t *)(uintptr_t)word;
+  if (app) {
+    for (size_t i = n; i-- > 0;) args[before + i] = args[i];
+    for (size_t i = 0; i < before; i++) args[i] = app[2 + i];
+  }
+  args[n + before] = f;
+  args[n + before + 1] = law;
+  return code + code[CODE_ENTRY];
+}
+
+// Lays out a suspension's block at fp; a HOLE is left in its place.
+static const uint64_t *open_thunk(uint64_t *thunk, Value *fp) {
+  size_t captured = obj_count(thunk);
+  Value law = thunk[1];
+  for (size_t i = 0; i < captured; i++) fp[i] = thunk[3 + i];
+  fp[captured] = law;
+  const uint64_t *pc = code_of(law) + thunk[2];
+  thunk[0] = obj_header(KIND_HOLE, thunk[0] & 0xff00, 0);
+  return pc;
+}
+
+static void update(Machine *m, Value suspension, Value v) {
+  uint64_t *o = val_obj(suspension);
+  o[0] = obj_header(KIND_IND, o[0] & 0xff00, 0);
+  heap_write(m, o, 1, v);
+}
+
+// --- instructions ------------------------------------------------------------------------------------------
+#define A code_a(w)
+#define B code_b(w)
+#define C code_c(w)
+#define H code_h(w)
+#define N code_n(w)
+#define NEXT                                                                                                 \
+  do {                                                                                                       \
+    w = *pc++;                                                                                               \
+    goto *ops[w & 0xff];                                                                                     \
+  } while (0)
+#define JUMP(word, from) (pc = (from) + code_displacement(word))
+
+// What is above the newest frame word, for the collector and the evaluator.
+#define LEAVE(above)                                                                                         \
+  do {                                                                                                       \
+    m->sp = (above);                                                                                         \
+    m->frame = (size_t)(fp - 1 - m->stack);                                                                  \
+  } while (0)
+
+#define MAKE(o, header, words, height)                                                                       \
+  uint64_t *o;                                                                                               \
+  do {                                                                                                       \
+    LEAVE(fp + (height));                                                                                    \
+    o = heap_alloc(m, header, words);                                                                        \
+  } while (0)
+
+#define MAY_ENTER(at) (m->ticks > 0 && (at) <= m->stack_limit)
+
+#define COMPARE(NAME, SYMBOL)                                                                                \
+  op_##NAME : x = fp[B], y = fp[C];                                                                          \
+  if (!val_is_small(x | y)) goto jet_2;                                                                      \
+  fp[A] = x SYMBOL y;                                                                                        \
+  pc++;                                                                                                      \
+  NEXT;                                                                                                      \
+  op_##NAME##_N : x = fp[B], y = C;                                                                          \
+  if (!val_is_small(x)) goto jet_2;                                                                          \
+  fp[A] = x SYMBOL y;                                                                                        \
+  pc++;                                                                                                      \
+  NEXT;                                                                                                      \
+  op_##NAME##_IF : x = fp[B], y = fp[C];                                                                     \
+  if (!val_is_small(x | y)) goto jet_2;                                                                      \
+  if (x SYMBOL y)                                                                                            \
+    pc += 2;                                                                                                 \
+  else                                                                                                       \
+    JUMP(pc[1], pc + 1);                                                                                     \
+  NEXT;                                                                                                      \
+  op_##NAME##_N_IF : x = fp[B], y = C;                                                                       \
+  if (!val_is_small(x)) goto jet_2;                                                                          \
+  if (x SYMBOL y)                                                                                            \
+    pc += 2;                                                                                                 \
+  else                                                                                                       \
+    JUMP(pc[1], pc + 1);                                                                                     \
+  NEXT;
+
+#define COMPARE_LABELS(NAME)                                                                                 \
+  [OP_##NAME] = &&op_##NAME, [OP_##NAME##_N] = &&op_##NAME##_N, [OP_##NAME##_IF] = &&op_##NAME##_IF,         \
+  [OP_##NAME##_N_IF] = &&op_##NAME##_N_IF
+
+// How a stretch begins: with an instruction, or with a value for the newest frame.
+typedef enum Begin { BEGIN_RUN, BEGIN_RETURN } Begin;
+
+static ExecStep run(Machine *m, const uint64_t *pc, Value *fp, Exec *out) {
+  static const void *const ops[256] = {
+      [OP_MOVE] = &&op_MOVE,
+      [OP_SMALL] = &&op_SMALL,
+      [OP_CONST] = &&op_CONST,
+      [OP_CLEAR] = &&op_CLEAR,
+      [OP_EVAL] = &&op_EVAL,
+      [OP_SUSPEND] = &&op_SUSPEND,
+      [OP_RESERVE] = &&op_RESERVE,
+      [OP_FILL] = &&op_FILL,
+      [OP_DATA] = &&op_DATA,
+      [OP_ROW] = &&op_ROW,
+      [OP_PAIR] = &&op_PAIR,
+      [OP_CALL] = &&op_CALL,
+      [OP_CALL_LAW] = &&op_CALL_LAW,
+      [OP_CALL_SELF] = &&op_CALL_SELF,
+      [OP_CALL_JET] = &&op_CALL_JET,
+      [OP_TAIL] = &&op_TAIL,
+      [OP_TAIL_LAW] = &&op_TAIL_LAW,
+      [OP_TAIL_SELF] = &&op_TAIL_SELF,
+      [OP_TAIL_JET] = &&op_TAIL_JET,
+      [OP_RETURN] = &&op_RETURN,
+      [OP_JUMP] = &&op_JUMP,
+      [OP_UNLESS] = &&op_UNLESS,
+      [OP_UNZERO] = &&op_UNZERO,
+      [OP_UNNAT] = &&op_UNNAT,
+      [OP_INDEX] = &&op_INDEX,
+      [OP_FIND] = &&op_FIND,
+      [OP_READY] = &&op_READY,
+      [OP_TRY_ADD] = &&op_TRY_ADD,
+      [OP_TRY_ADD_N] = &&op_TRY_ADD_N,
+      [OP_TRY_SUB] = &&op_TRY_SUB,
+      [OP_TRY_SUB_N] = &&op_TRY_SUB_N,
+      [OP_TRY_IDX_N] = &&op_TRY_IDX_N,
+      [OP_TRY] = &&op_TRY,
+      [OP_ADD] = &&op_ADD,
+      [OP_ADD_N] = &&op_ADD_N,
+      [OP_SUB] = &&op_SUB,
+      [OP_SUB_N] = &&op_SUB_N,
+      [OP_MUL] = &&op_MUL,
+      [OP_MUL_N] = &&op_MUL_N,
+      COMPARE_LABELS(LTH),
+      COMPARE_LABELS(LTE),
+      COMPARE_LABELS(GTH),
+      COMPARE_LABELS(GTE),
+      COMPARE_LABELS(EQL),
+      COMPARE_LABELS(NEQ),
+      [OP_INC] = &&op_INC,
+      [OP_DEC] = &&op_DEC,
+      [OP_LEN] = &&op_LEN,
+      [OP_IDX] = &&op_IDX,
+      [OP_IDX_N] = &&op_IDX_N,
+      [OP_GET] = &&op_GET,
+      [OP_GET_N] = &&op_IDX_N,
+      [OP_EQZ] = &&op_EQZ,
+      [OP_NOT] = &&op_NOT,
+      [OP_BIT] = &&op_BIT,
+      [OP_ISNAT] = &&op_ISNAT,
+  };
+  uint64_t w;
+  Value v, x, y, r, *base;
+  const uint64_t *entry;
+  size_t n;
+  if (!pc) {
+    v = out->v;
+    goto return_slowly;
+  }
+  NEXT;
+
+  // --- moving ---
+op_MOVE:
+  fp[A] = fp[B];
+  NEXT;
+op_SMALL:
+  fp[A] = (Value)code_displacement(w);
+  NEXT;
+op_CONST:
+  fp[A] = *pc++;
+  NEXT;
+op_CLEAR:
+  for (size_t i = 0; i < B; i++) fp[A + i] = 0;
+  NEXT;
+op_EVAL : {
+  v = fp[B];
+  if (val_is_lazy(v)) {
+    uint64_t *o = val_obj(v);
+    if (obj_kind(o) == KIND_IND) {
+      v = o[1];
+    } else {
+      base = fp + H;
+      base[0] = (uint64_t)(uintptr_t)pc;
+      base[1] = frame_exec_word(H + 2, A, C);
+      fp = base + 2;
+      goto eval_lazy;
+    }
+  }
+  fp[A] = v;
+  NEXT;
+}
+eval_lazy : // v, a lazy object but no IND, for the newest frame, right below fp
+{
+  uint64_t *o = val_obj(v);
+  if (obj_kind(o) == KIND_THUNK && fp <= m->stack_limit) {
+    fp[0] = v;
+    fp[1] = FRAME_UPDATE | (uint64_t)2 << 8;
+    fp += 2;
+    pc = open_thunk(o, fp);
+    NEXT;
+  }
+  LEAVE(fp);
+  out->v = v;
+  return EXEC_EVAL;
+}
+
+  // --- making ---
+op_SUSPEND : {
+  MAKE(o, obj_header(KIND_THUNK, 0, N), 2 + N, H);
+  o[1] = fp[B];
+  o[2] = *pc++;
+  n = N;
+  for (size_t i = 0; i < n; i++) o[3 + i] = val_deref(fp[packed_slot(pc, i)]);
+  pc += packed_words(n);
+  fp[A] = obj_lazy(o);
+  NEXT;
+}
+op_RESERVE : {
+  MAKE(o, obj_header(KIND_THUNK, 0, N), 2 + N, H);
+  o[1] = fp[B];
+  o[2] = *pc++;
+  memset(o + 3, 0, N * 8);
+  fp[A] = obj_lazy(o);
+  NEXT;
+}
+op_FILL : {
+  uint64_t *o = val_obj(fp[A]);
+  n = N;
+  for (size_t i = 0; i < n; i++) heap_write(m, o, 3 + i, fp[packed_slot(pc, i)]);
+  pc += packed_words(n);
+  NEXT;
+}
+op_DATA:
+  LEAVE(fp + H);
+  fp[A] = new_app(m, fp[B], fp + C, N);
+  NEXT;
+op_ROW : {
+  n = N;
+  MAKE(o, obj_header(KIND_ROW, 0, n), n, H);
+  for (size_t i = 0; i < n; i++) o[n - i] = val_deref(fp[C + i]);
+  fp[A] = obj_val(o);
+  NEXT;
+}
+op_PAIR : {
+  MAKE(o, obj_header(KIND_ROW, 0, 2), 2, H);
+  o[1] = val_deref(fp[B]);
+  o[2] = val_deref(fp[C]);
+  fp[A] = obj_val(o);
+  NEXT;
+}
+
+  // --- calling ---
+op_CALL_SELF:
+  n = B;
+  base = fp + A + 2;
+  base[-2] = (uint64_t)(uintptr_t)(pc + 1);
+  base[-1] = pc[0];
+  base[n] = fp[C];
+  base[n + 1] = fp[frame_exec_law_slot(pc[0])];
+  if (__builtin_expect(!MAY_ENTER(base), 0)) goto call_slowly;
+  m->ticks--;
+  JUMP(w, pc - 1);
+  fp = base;
+  NEXT;
+op_CALL_LAW:
+  n = N;
+  base = fp + A + 2;
+  base[-2] = (uint64_t)(uintptr_t)(pc + 4);
+  base[-1] = pc[0];
+  base[n] = pc[1];
+  base[n + 1] = pc[2];
+  entry = entry_of(pc[2], B, pc + 3);
+  if (__builtin_expect(!entry || !MAY_ENTER(base), 0)) goto call_slowly;
+  m->ticks--;
+  pc = entry;
+  fp = base;
+  NEXT;
+call_slowly: // base[n] with the n arguments at base
+  fp = base;
+  LEAVE(fp + n);
+  out->v = fp[n];
+  out->n = n;
+  return EXEC_CALL;
+op_CALL:
+  v = val_deref(fp[B]);
+  n = N;
+  base = fp + A + 2;
+  base[-2] = (uint64_t)(uintptr_t)(pc + 1);
+  base[-1] = pc[0];
+  fp = base;
+call_any: // v with the n arguments at fp
+  if (MAY_ENTER(fp) && (entry = lay_out(v, fp, n))) {
+    m->ticks--;
+    pc = entry;
+    NEXT;
+  }
+  LEAVE(fp + n);
+  out->v = v;
+  out->n = n;
+  return EXEC_CALL;
+op_CALL_JET:
+  n = N;
+  base = fp + A + 2;
+  base[-2] = (uint64_t)(uintptr_t)(pc + 3);
+  base[-1] = pc[0];
+  x = pc[1];
+  out->def = (const JetDef *)(uintptr_t)pc[2];
+  fp = base;
+run_jet: // the routine for the pin x, with the n arguments at fp
+  if (__builtin_expect(!MAY_ENTER(fp), 0)) {
+    LEAVE(fp + n);
+    out->v = x;
+    out->n = n;
+    return EXEC_CALL;
+  }
+  m->ticks--;
+  base = fp + n;
+  for (unsigned i = 0; i < out->def->state; i++) *base++ = 0;
+  *base++ = x;
+  LEAVE(base);
+  out->v = 0;
+  out->result = out->def->run(m, fp, &out->v);
+  if (out->result == JET_DONE) {
+    v = out->v;
+    goto return_value;
+  }
+  out->base = fp;
+  return EXEC_ROUTINE;
+op_TAIL_SELF:
+  n = B;
+  base = fp + A;
+  if (C != n) { // not where it was already
+    x = fp[C];
+    y = fp[pc[0]];
+    for (size_t i = 0; i < n; i++) fp[i] = base[i];
+    fp[n] = x;
+    fp[n + 1] = y;
+  } else {
+    for (size_t i = 0; i < n; i++) fp[i] = base[i];
+  }
+  base = fp;
+  if (__builtin_expect(m->ticks <= 0, 0)) goto call_slowly;
+  m->ticks--;
+  JUMP(w, pc - 1);
+  NEXT;
+op_TAIL_LAW:
+  n = N;
+  base = fp + A;
+  for (size_t i = 0; i < n; i++) fp[i] = base[i];
+  base = fp;
+  fp[n] = pc[0];
+  fp[n + 1] = pc[1];
+  entry = entry_of(pc[1], B, pc + 2);
+  if (__builtin_expect(!entry || m->ticks <= 0, 0)) goto call_slowly;
+  m->ticks--;
+  pc = entry;
+  NEXT;
+op_TAIL:
+  v = val_deref(fp[B]);
+  n = N;
+  base = fp + A;
+  for (size_t i = 0; i < n; i++) fp[i] = base[i];
+  goto call_any;
+op_TAIL_JET:
+  n = N;
+  base = fp + A;
+  for (size_t i = 0; i < n; i++) fp[i] = base[i];
+  x = pc[0];
+  out->def = (const JetDef *)(uintptr_t)pc[1];
+  goto run_jet;
+op_RETURN:
+  v = fp[A];
+  if (val_is_lazy(v)) {
+    v = val_deref(v);
+    if (val_is_lazy(v)) goto eval_lazy;
+  }
+return_value: // to the newest frame, right below fp
+  w = fp[-1];
+  if (__builtin_expect((w & 0xff) == FRAME_EXEC, 1)) {
+    pc = (const uint64_t *)(uintptr_t)fp[-2];
+    fp -= frame_distance(w);
+    fp[frame_exec_dest(w)] = v;
+    NEXT;
+  }
+return_slowly:
+  m->frame = (size_t)(fp - 1 - m->stack);
   for (;;) {
-    uint64_t w = b.code[b.pc++];
-    switch (code_op(w)) {
-    case OP_SLOT: stack_push(m, val_deref(b.fp[code_a(w)])); break;
-    case OP_CONST: stack_push(m, b.code[b.pc++]); break;
-    case OP_SUSPEND: {
-      size_t captured = code_a(w);
-      uint64_t *o = new_suspension(m, &b, captured, code_b(w));
-      for (size_t i = 0; i < captured; i++) o[3 + i] = val_deref(b.fp[b.code[b.pc++]]);
-      stack_push(m, obj_lazy(o));
-      break;
+    Value *at = m->stack + m->frame;
+    w = *at;
+    if (frame_kind(w) == FRAME_UPDATE) {
+      frame_pop(m);
+      update(m, at[-1], v);
+      continue;
     }
-    case OP_RESERVE: {
-      uint64_t *o = new_suspension(m, &b, code_a(w), code_b(w));
-      memset(o + 3, 0, code_a(w) * 8);
-      stack_push(m, obj_lazy(o));
-      break;
-    }
-    case OP_FILL: {
-      uint64_t *o = val_obj(b.fp[code_a(w)]);
-      for (size_t i = 0; i < code_b(w); i++) heap_write(m, o, 3 + i, b.fp[b.code[b.pc++]]);
-      break;
-    }
-    case OP_STORE: b.fp[code_a(w)] = stack_pop(m); break;
-    case OP_APP: {
-      size_t args = code_a(w);
-      Value head = stack_pop(m), app = new_app(m, head, m->sp - args, args);
-      m->sp -= args;
-      stack_push(m, app);
-      break;
-    }
-    case OP_READY: {
-      Value t = val_deref(b.fp[code_a(w)]);
-      b.pc++;
-      if (val_is_lazy(t)) {
-        m->sp -= code_b(w);
-        b.pc = b.code[b.pc - 1];
-      } else {
-        stack_push(m, t);
-      }
-      break;
-    }
-    case OP_TRY: {
-      CodeOp op = (CodeOp)code_a(w);
-      bool binary = op_is_binary(op);
-      Value r;
-      b.pc++;
-      if (binary ? try_binary(op, m->sp[-2], m->sp[-1], &r) : try_unary(op, m->sp[-1], &r)) {
-        m->sp -= binary;
-        m->sp[-1] = r;
-      } else {
-        m->sp -= code_b(w);
-        b.pc = b.code[b.pc - 1];
-      }
-      break;
-    }
-    case OP_EVAL: {
-      Value t = val_deref(m->sp[-1]);
-      if (!val_is_lazy(t)) {
-        m->sp[-1] = t;
-        break;
-      }
-      m->sp--;
-      push_frame(m, &b, b.pc);
-      if (enter_value(m, &b, t)) break;
-      *v = t;
-      return EXEC_EVAL;
-    }
-    case OP_FRAME: push_frame(m, &b, code_a(w)); break;
-    case OP_CALL: {
-      size_t args = code_a(w);
-      Value f = val_deref(stack_pop(m));
-      if (enter_call(m, &b, f, args)) break;
-      *v = f;
-      *n = args;
-      return EXEC_CALL;
-    }
-    case OP_TAIL: {
-      size_t args = code_a(w);
-      Value f = val_deref(stack_pop(m));
-      const Value *from = m->sp - args;
-      for (size_t i = 0; i < args; i++) b.fp[i] = from[i];
-      m->sp = b.fp + args;
-      if (enter_call(m, &b, f, args)) break;
-      *v = f;
-      *n = args;
-      return EXEC_CALL;
-    }
-    case OP_RET: {
-      Value t = val_deref(m->sp[-1]);
-      m->sp = b.fp;
-      if (val_is_lazy(t) ? enter_value(m, &b, t) : return_value(m, &b, t)) break;
-      *v = t;
-      return val_is_lazy(t) ? EXEC_EVAL : EXEC_RET;
-    }
-    case OP_JUMP: b.pc = code_a(w); break;
-    case OP_UNLESS:
-      if (!truthy(stack_pop(m))) b.pc = code_a(w);
-      break;
-    case OP_UNZERO:
-      if (stack_pop(m) != 0) b.pc = code_a(w);
-      break;
-    case OP_INDEX: {
-      Value i = stack_pop(m);
-      b.pc = b.code[b.pc + (val_is_small(i) && i < code_a(w) ? 1 + i : 0)];
-      break;
-    }
-    case OP_FIND: {
-      Value key = stack_pop(m);
-      size_t at;
-      bool found = false;
-      if (val_kind(key) == KIND_NAT && !set_find(m, b.code[b.pc], key, &at, &found)) return EXEC_STOP;
-      b.pc = b.code[b.pc + 1 + (found ? 1 + at : 0)];
-      break;
-    }
-    case OP_DROP: m->sp--; break;
-    case OP_SWAP: {
-      Value t = m->sp[-1];
-      m->sp[-1] = m->sp[-2];
-      m->sp[-2] = t;
-      break;
-    }
-    case OP_ADD:
-    case OP_SUB:
-    case OP_MUL:
-    case OP_LTH:
-    case OP_LTE:
-    case OP_GTH:
-    case OP_GTE:
-    case OP_EQL:
-    case OP_NEQ: {
-      Value pin = b.code[b.pc++], r;
-      if (val_is_small(m->sp[-2] | m->sp[-1]) && small_binary(code_op(w), m->sp[-2], m->sp[-1], &r)) {
-        *--m->sp = 0;
-        m->sp[-1] = r;
-        break;
-      }
-      insert_frame(m, &b, b.pc, 2);
-      *v = pin;
-      *n = 2;
-      return EXEC_CALL;
-    }
-    case OP_IDX:
-    case OP_GET: {
-      Value pin = b.code[b.pc++], r;
-      bool idx = code_op(w) == OP_IDX;
-      if (plain_element(m->sp[idx ? -1 : -2], m->sp[idx ? -2 : -1], &r)) {
-        m->sp--;
-        m->sp[-1] = r;
-        break;
-      }
-      insert_frame(m, &b, b.pc, 2);
-      *v = pin;
-      *n = 2;
-      return EXEC_CALL;
-    }
-    case OP_LEN:
-    case OP_DEC:
-    case OP_INC:
-    case OP_EQZ:
-    case OP_NOT:
-    case OP_BIT:
-    case OP_ISNAT: {
-      Value pin = b.code[b.pc++], r;
-      if (code_op(w) == OP_LEN ? plain_length(m->sp[-1], &r) : small_unary(code_op(w), m->sp[-1], &r)) {
-        m->sp[-1] = r;
-        break;
-      }
-      insert_frame(m, &b, b.pc, 1);
-      *v = pin;
-      *n = 1;
-      return EXEC_CALL;
-    }
-    }
+    if (frame_kind(w) != FRAME_EXEC) break;
+    frame_pop(m);
+    pc = (const uint64_t *)(uintptr_t)at[-1];
+    fp = m->stack + m->frame + 1;
+    fp[frame_exec_dest(w)] = v;
+    NEXT;
+  }
+  out->v = v;
+  return EXEC_RET;
+
+  // --- deciding ---
+op_JUMP:
+  JUMP(w, pc - 1);
+  NEXT;
+op_UNLESS:
+  v = fp[A];
+  if (val_is_small(v) ? v == 0 : val_kind(v) != KIND_NAT) JUMP(w, pc - 1);
+  NEXT;
+op_UNZERO:
+  if (fp[A] != 0) JUMP(w, pc - 1);
+  NEXT;
+op_UNNAT:
+  v = fp[A];
+  if (!val_is_small(v) && obj_kind(val_obj(v)) != KIND_NAT) JUMP(w, pc - 1);
+  NEXT;
+op_INDEX:
+  v = fp[A];
+  pc += pc[val_is_small(v) && v < B ? 1 + v : 0];
+  NEXT;
+op_FIND : {
+  size_t at = 0;
+  bool found = false;
+  v = fp[A];
+  if (val_kind(v) == KIND_NAT && !set_find(m, pc[0], v, &at, &found)) {
+    LEAVE(fp);
+    return EXEC_STOP;
+  }
+  pc++;
+  pc += pc[found ? 1 + at : 0];
+  NEXT;
+}
+
+  // --- attempts ---
+op_READY:
+  v = val_deref(fp[B]);
+  if (val_is_lazy(v)) goto failed;
+  fp[A] = v;
+  NEXT;
+op_TRY_ADD:
+  x = fp[B], y = fp[C];
+  if (!val_is_small(x | y | (x + y))) goto failed;
+  fp[A] = x + y;
+  NEXT;
+op_TRY_ADD_N:
+  x = fp[B];
+  if (!val_is_small(x | (x + C))) goto failed;
+  fp[A] = x + C;
+  NEXT;
+op_TRY_SUB:
+  x = fp[B], y = fp[C];
+  if (!val_is_small(x | y)) goto failed;
+  fp[A] = x > y ? x - y : 0;
+  NEXT;
+op_TRY_SUB_N:
+  x = fp[B];
+  if (!val_is_small(x)) goto failed;
+  fp[A] = x > C ? x - C : 0;
+  NEXT;
+op_TRY_IDX_N:
+  x = fp[B];
+  if (val_is_lazy(x) || !plain_element(x, C, &r)) goto failed;
+  fp[A] = r;
+  NEXT;
+op_TRY:
+  if (!try_operator((CodeOp)pc[0], fp[B], fp[C], &r)) goto failed;
+  fp[A] = r;
+  pc++;
+  NEXT;
+failed:
+  JUMP(w, pc - 1);
+  NEXT;
+
+  // --- operators ---
+op_ADD:
+  x = fp[B], y = fp[C];
+  r = x + y;
+  if (!val_is_small(x | y | r)) goto jet_2;
+  fp[A] = r;
+  pc++;
+  NEXT;
+op_ADD_N:
+  x = fp[B], y = C;
+  r = x + y;
+  if (!val_is_small(x | r)) goto jet_2;
+  fp[A] = r;
+  pc++;
+  NEXT;
+op_SUB:
+  x = fp[B], y = fp[C];
+  if (!val_is_small(x | y)) goto jet_2;
+  fp[A] = x > y ? x - y : 0;
+  pc++;
+  NEXT;
+op_SUB_N:
+  x = fp[B], y = C;
+  if (!val_is_small(x)) goto jet_2;
+  fp[A] = x > y ? x - y : 0;
+  pc++;
+  NEXT;
+op_MUL:
+  x = fp[B], y = fp[C];
+  if (!val_is_small(x | y) || __builtin_mul_overflow(x, y, &r) || !val_is_small(r)) goto jet_2;
+  fp[A] = r;
+  pc++;
+  NEXT;
+op_MUL_N:
+  x = fp[B], y = C;
+  if (!val_is_small(x) || __builtin_mul_overflow(x, y, &r) || !val_is_small(r)) goto jet_2;
+  fp[A] = r;
+  pc++;
+  NEXT;
+  COMPARE(LTH, <)
+  COMPARE(LTE, <=)
+  COMPARE(GTH, >)
+  COMPARE(GTE, >=)
+  COMPARE(EQL, ==)
+  COMPARE(NEQ, !=)
+op_INC:
+  x = fp[B];
+  if (!val_is_small(x) || x == NAT_SMALL_MAX) goto jet_1;
+  fp[A] = x + 1;
+  pc++;
+  NEXT;
+op_DEC:
+  x = fp[B];
+  if (!val_is_small(x)) goto jet_1;
+  fp[A] = x ? x - 1 : 0;
+  pc++;
+  NEXT;
+op_LEN:
+  x = fp[B];
+  if (!plain_length(x, &r)) goto jet_1;
+  fp[A] = r;
+  pc++;
+  NEXT;
+op_IDX:
+  x = val_deref(fp[B]), y = fp[C];
+  if (!plain_element(y, x, &r)) goto jet_2;
+  fp[A] = r;
+  pc++;
+  NEXT;
+op_IDX_N:
+  y = fp[B];
+  if (!plain_element(y, C, &r)) {
+    x = code_op(w) == OP_IDX_N ? C : y;
+    y = code_op(w) == OP_IDX_N ? y : C;
+    goto jet_2;
+  }
+  fp[A] = r;
+  pc++;
+  NEXT;
+op_GET:
+  x = fp[B], y = val_deref(fp[C]);
+  if (!plain_element(x, y, &r)) goto jet_2;
+  fp[A] = r;
+  pc++;
+  NEXT;
+jet_2: // the jet pc[0] with x and y
+  n = 2;
+  goto jet;
+jet_1: // .. with x
+  n = 1;
+jet:
+  base = fp + A;
+  if (N) base[-(ptrdiff_t)N] = base[1 - (ptrdiff_t)N] = 0;
+  base[0] = (uint64_t)(uintptr_t)(pc + 1);
+  base[1] = frame_exec_word(A + 2, A, H);
+  base[2] = x;
+  base[3] = y;
+  fp = base + 2;
+  LEAVE(fp + n);
+  out->v = pc[0];
+  out->n = n;
+  return EXEC_CALL;
+op_EQZ:
+  fp[A] = fp[B] == 0;
+  NEXT;
+op_NOT:
+  fp[A] = !truthy(fp[B]);
+  NEXT;
+op_BIT:
+  fp[A] = truthy(fp[B]);
+  NEXT;
+op_ISNAT:
+  fp[A] = val_kind(fp[B]) == KIND_NAT;
+  NEXT;
+}
+
+// --- beginning ---------------------------------------------------------------------------------------------
+ExecStep exec_law(Machine *m, const uint64_t *code, Value self, Value law, Exec *x) {
+  Value *fp = m->sp - x->n;
+  fp[x->n] = self;
+  fp[x->n + 1] = law;
+  return run(m, code + code[CODE_ENTRY], fp, x);
+}
+
+ExecStep exec_thunk(Machine *m, uint64_t *thunk, Exec *x) {
+  Value *fp = m->sp;
+  return run(m, open_thunk(thunk, fp), fp, x);
+}
+
+ExecStep exec_resume(Machine *m, Exec *x) { return run(m, NULL, m->stack + m->frame + 1, x); }
+
+// --- moving code
+// ---------------------------------------------------------------------------------------------
+static void adjust(Machine *m, bool detach) {
+  for (size_t f = m->frame; f > 0; f -= frame_distance(m->stack[f])) {
+    Value *at = m->stack + f;
+    if (frame_kind(*at) != FRAME_EXEC) continue;
+    const uint64_t *code = code_of(frame_exec_slots(at)[frame_exec_law_slot(*at)]);
+    uint64_t base = (uint64_t)(uintptr_t)code;
+    at[-1] = detach ? (at[-1] - base) / 8 : base + at[-1] * 8;
   }
 }
 
-ExecStep exec_law(Machine *m, const uint64_t *code, Value self, Value law, Value *v, size_t *n) {
-  Block b;
-  enter_law(m, &b, code, self, law, *n);
-  return run(m, b, v, n);
-}
-
-ExecStep exec_thunk(Machine *m, uint64_t *thunk, Value *v, size_t *n) {
-  Block b;
-  enter_thunk(m, &b, thunk);
-  return run(m, b, v, n);
-}
-
-ExecStep exec_resume(Machine *m, Value *v, size_t *n) {
-  Block b;
-  resume(m, &b);
-  stack_push(m, *v);
-  return run(m, b, v, n);
-}
+void exec_detach(Machine *m) { adjust(m, true); }
+void exec_attach(Machine *m) { adjust(m, false); }

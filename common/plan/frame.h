@@ -11,7 +11,10 @@
 //   FRAME_APPLY     [arg 1]..[arg n] [n]                        call the value
 //   FRAME_ROUTINE   [args][state][self].. [JetDef*] [distance]  call the routine again
 //   FRAME_STRICT    [args][state][self] [position] [JetDef*] [distance]  next strict argument
-//   FRAME_EXEC      see exec.c                                  go on with compiled code
+//   FRAME_EXEC      [address of the next instruction]           go on with compiled code, see code.h
+//
+// The frame word of a FRAME_EXEC also tells which slot of its block the value goes to and which holds the
+// law. Its block's slots lie right above the frame word below.
 //
 // `distance` counts the words from the first argument to the word after [self].. or [position].
 #pragma once
@@ -32,8 +35,16 @@ typedef enum FrameKind {
 // are only reached by popping this one, which then moves the mark down.
 #define FRAME_GUARD 0x80
 
+// kind | distance << 8 | slot for the value << 40 | slot of the law << 51
 static inline FrameKind frame_kind(uint64_t word) { return (FrameKind)(word & 0x7f); }
-static inline uint64_t frame_distance(uint64_t word) { return word >> 8; }
+static inline uint64_t frame_distance(uint64_t word) { return word >> 8 & 0xffffffff; }
+static inline uint64_t frame_exec_word(uint64_t distance, uint64_t dest, uint64_t law_slot) {
+  return FRAME_EXEC | distance << 8 | dest << 40 | law_slot << 51;
+}
+static inline uint64_t frame_exec_dest(uint64_t word) { return word >> 40 & 0x7ff; }
+static inline uint64_t frame_exec_law_slot(uint64_t word) { return word >> 51 & 0x7ff; }
+// The first slot of the block that a FRAME_EXEC, whose word is at `at`, goes on with.
+static inline Value *frame_exec_slots(Value *at) { return at - frame_distance(*at) + 1; }
 
 static inline void frame_push(Machine *m, FrameKind kind) {
   size_t at = (size_t)(m->sp - m->stack);

@@ -41,6 +41,7 @@ void machine_refresh(Machine *m) {
 MachineStats machine_stats(const Machine *m) {
   MachineStats s = m->stats;
   s.allocated_bytes += (size_t)(m->alloc - m->nursery) * 8;
+  if (m->ticks > 0) s.calls -= (uint64_t)m->ticks;
   return s;
 }
 

@@ -231,6 +231,7 @@ void seal(Machine *m, Ref r) {
   assert(val_is_nf(root));
   if (val_is_sealed(root)) return;
   Sealing s = {.m = m};
+  if (m->running) exec_detach(m);
   move_all(&s, root);
   ref_set(m, r, sealed_form(root));
   mem_free(s.outer.at);
@@ -241,4 +242,5 @@ void seal(Machine *m, Ref r) {
   mem_free(s.refs);
   wtab_free(&s.ref_seen);
   heap_collect(m, true);
+  if (m->running) exec_attach(m);
 }

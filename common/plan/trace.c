@@ -23,11 +23,11 @@ void trace_routine(Machine *m, const JetDef *def, const Value *base) {
 }
 
 void trace_frame(Machine *m) {
-  const Value *top = m->stack + m->frame;
+  Value *top = m->stack + m->frame;
   switch (frame_kind(*top)) {
   case FRAME_UPDATE: note(m, val_obj(top[-1])[1], FRAME_UPDATE); break;
   case FRAME_ROUTINE: trace_routine(m, (const JetDef *)(uintptr_t)top[-2], top - 2 - top[-1]); break;
-  case FRAME_EXEC: note(m, *(top - 3 - top[-2] + top[-3]), FRAME_EXEC); break;
+  case FRAME_EXEC: note(m, frame_exec_slots(top)[frame_exec_law_slot(*top)], FRAME_EXEC); break;
   case FRAME_STRICT:
   case FRAME_BASE:
   case FRAME_APPLY: break;

@@ -1,0 +1,664 @@
+// Code for what is evaluated: operators, choices, calls.
+#include "common/base/mem.h"
+#include "common/plan/compile.h"
+#include "common/plan/frame.h"
+#include "common/plan/row.h"
+#include <string.h>
+
+// Where a value goes, and what follows.
+typedef struct Place {
+  bool tail; // the block ends with it
+  uint32_t dest, top;
+  Live live; // not told of a tail: nothing
+} Place;
+
+static void emit_at(Compiler *c, Value e, Place p);
+static void emit_call(Compiler *c, const Spine *s, Place p);
+
+static Place in_tail(uint32_t top) { return (Place){.tail = true, .dest = top, .top = top}; }
+
+static Place at_top(uint32_t top, Live live) { return (Place){.dest = top, .top = top, .live = live}; }
+
+void emit_into(Compiler *c, Value e, uint32_t dest, uint32_t top, Live live) {
+  emit_at(c, e, (Place){.dest = dest, .top = top, .live = live});
+}
+
+void emit_tail(Compiler *c, Value e, uint32_t top) { emit_at(c, e, in_tail(top)); }
+
+static void finish(Compiler *c, Place p) {
+  if (p.tail) emit(c, OP_RETURN, p.dest, 0, 0, 0, 0);
+}
+
+// Variables that nothing follows for hold on to what they hold no longer than they must: a list is not to
+// stay whole while it is consumed.
+static void let_go(Compiler *c, Live live, uint32_t but) {
+  for (uint32_t i = 1; i <= c->last_slot && i < LIVE_MAX; i++) {
+    uint8_t *state = &c->state[i];
+    if (live >> i & 1 || (*state & (SLOT_THERE | SLOT_NAT | SLOT_GONE)) != SLOT_THERE || c->where[i] == but)
+      continue;
+    emit(c, OP_SMALL, c->where[i], 0, 0, 0, 0);
+    *state |= SLOT_GONE;
+  }
+}
+
+// --- operands --------------------------------------------------------------------------------------------
+static uint32_t evaluated_slot(Compiler *c, Value slot, uint32_t top, Live live) {
+  uint8_t *state = &c->state[slot];
+  if (!(*state & SLOT_THERE)) {
+    emit_into(c, c->bindings[slot].expr, c->where[slot], top, live);
+    *state |= SLOT_THERE | SLOT_EVALUATED;
+  } else if (!(*state & SLOT_EVALUATED)) {
+    assert(!(*state & SLOT_GONE));
+    let_go(c, live, c->where[slot]);
+    emit(c, OP_EVAL, c->where[slot], c->where[slot], c->law_slot, top, 0);
+    *state |= SLOT_EVALUATED;
+  }
+  return c->where[slot];
+}
+
+// Evaluates e; the slot with the value, which is top if it needed one.
+static uint32_t operand(Compiler *c, Value e, uint32_t top, Live live) {
+  Spine s;
+  compiler_look(c, e, &s);
+  if (s.n == 0 && s.form == BODY_SLOT) return evaluated_slot(c, s.head, top, live);
+  emit_into(c, e, top, top, live);
+  return top;
+}
+
+static void mark_nat(Compiler *c, Value e) {
+  Spine s;
+  compiler_look(c, e, &s);
+  if (s.n == 0 && s.form == BODY_SLOT) c->state[s.head] |= SLOT_NAT;
+}
+
+// Two operands, `first` before the other.
+static void operands(Compiler *c, const Spine *s, uint8_t first, uint32_t top, Live live, uint32_t at[2]) {
+  Value e = s->args[first], f = s->args[!first];
+  at[first] = operand(c, e, top, live | live_in(c, f));
+  at[!first] = operand(c, f, top + (at[first] == top), at[first] == top ? live : live | live_in(c, e));
+}
+
+// --- operators --------------------------------------------------------------------------------------------
+static uint32_t gap_below(const Compiler *c, uint32_t slot) { return c->gap ? slot - c->gap : 0; }
+
+static void emit_operator(Compiler *c, CodeOp op, uint32_t a, uint32_t b, uint32_t cc, Value pin) {
+  emit(c, op, a, b, cc, c->law_slot, gap_below(c, a));
+  emit_word(c, pin);
+}
+
+// From top, where operators leave their values.
+static void move_from_top(Compiler *c, Place p) {
+  if (p.dest != p.top) emit(c, OP_MOVE, p.dest, p.top, 0, 0, 0);
+}
+
+static bool needs_no_jet(CodeOp op) { return op >= OP_EQZ; }
+
+static void emit_unary(Compiler *c, const Inline *in, const Spine *s, Place p) {
+  uint32_t x = operand(c, s->args[0], p.top, p.live);
+  if (in->op == OP_INC || in->op == OP_DEC) mark_nat(c, s->args[0]);
+  if (needs_no_jet(in->op)) {
+    emit(c, in->op, p.dest, x, 0, 0, 0);
+    return;
+  }
+  emit_operator(c, in->op, p.top, x, 0, s->head);
+  move_from_top(c, p);
+}
+
+// The operands of a comparison or sum: with a number for the second when it is one.
+static CodeOp emit_pair_of_operands(Compiler *c, const Inline *in, const Spine *s, uint32_t top, Live live,
+                                    uint32_t at[2]) {
+  Value number;
+  if (emit_is_number(c, s->args[1], &number)) {
+    at[0] = operand(c, s->args[0], top, live);
+    at[1] = (uint32_t)number;
+    mark_nat(c, s->args[0]);
+    return (CodeOp)(in->op + 1);
+  }
+  operands(c, s, in->first, top, live, at);
+  if (in->form != INLINE_COMPARE) {
+    mark_nat(c, s->args[0]);
+    mark_nat(c, s->args[1]);
+  }
+  return in->op;
+}
+
+static void emit_binary(Compiler *c, const Inline *in, const Spine *s, Place p) {
+  uint32_t at[2];
+  Value number;
+  Spine turned = *s;
+  if (in->op == OP_ADD && emit_is_number(c, s->args[0], &number)) { // a sum is the same the other way around
+    turned.args[0] = s->args[1];
+    turned.args[1] = s->args[0];
+  }
+  CodeOp op = emit_pair_of_operands(c, in, &turned, p.top, p.live, at);
+  emit_operator(c, op, p.top, at[0], at[1], s->head);
+  move_from_top(c, p);
+}
+
+// Bindings that are needed where ways part and again where they have met are made on each of the ways.
+static void make_shared(Compiler *c, Live ways, Place p) {
+  if (p.tail) return;
+  for (uint32_t i = c->arity + 1; i <= c->last_slot; i++) {
+    if (c->state[i] & SLOT_THERE || c->bindings[i].uses == 0 || c->bindings[i].in_place) continue;
+    if (i >= LIVE_MAX || (ways & p.live) >> i & 1) emit_slot(c, i, p.top);
+  }
+}
+
+static bool is_simple_variable(const Compiler *c, const Spine *s) {
+  return s->n == 0 && (s->form == BODY_CONST || (c->state[s->head] & SLOT_EVALUATED));
+}
+
+static void emit_product(Compiler *c, const Spine *s, Place p) {
+  Value number;
+  Spine left;
+  compiler_look(c, s->args[0], &left);
+  if (emit_is_number(c, s->args[1], &number) && number > 0) {
+    uint32_t x = operand(c, s->args[0], p.top, p.live);
+    emit_operator(c, OP_MUL_N, p.top, x, (uint32_t)number, s->head);
+    move_from_top(c, p);
+    return;
+  }
+  uint32_t y = operand(c, s->args[1], p.top, p.live | live_in(c, s->args[0]));
+  uint32_t above = p.top + (y == p.top);
+  mark_nat(c, s->args[1]);
+  if (is_simple_variable(c, &left)) {
+    uint32_t x = operand(c, s->args[0], above, p.live);
+    emit_operator(c, OP_MUL, p.top, x, y, s->head);
+    move_from_top(c, p);
+    return;
+  }
+  // By nothing: the other factor is not looked at.
+  make_shared(c, live_in(c, s->args[0]), p);
+  size_t to_zero = emit(c, OP_UNLESS, y, 0, 0, 0, 0);
+  uint8_t *before = mem_dup(c->state, c->last_slot + 1);
+  uint32_t x = operand(c, s->args[0], above, p.live | live_in(c, s->args[1]));
+  emit_operator(c, OP_MUL, p.top, x, y, s->head);
+  memcpy(c->state, before, c->last_slot + 1);
+  mem_free(before);
+  size_t to_end = emit(c, OP_JUMP, 0, 0, 0, 0, 0);
+  patch_jump(c, to_zero, c->count);
+  emit_value(c, 0, p.top);
+  patch_jump(c, to_end, c->count);
+  move_from_top(c, p);
+}
+
+// An element may be lazy; the row is evaluated first, and what may be an index is left to the jet when it is
+// no evaluated nat.
+static void emit_element(Compiler *c, const Inline *in, const Spine *s, Place p) {
+  Value row = s->args[in->first], index = s->args[!in->first], number;
+  if (emit_is_number(c, index, &number)) {
+    uint32_t at = operand(c, row, p.top, p.live);
+    emit_operator(c, (CodeOp)(in->op + 1), p.top, at, (uint32_t)number, s->head);
+  } else {
+    uint32_t at = operand(c, row, p.top, p.live | live_in(c, index)), above = p.top + (at == p.top);
+    uint32_t i = emit_lazy(c, index, above);
+    emit_operator(c, in->op, p.top, in->op == OP_IDX ? i : at, in->op == OP_IDX ? at : i, s->head);
+  }
+  if (p.tail)
+    emit(c, OP_RETURN, p.top, 0, 0, 0, 0);
+  else
+    emit(c, OP_EVAL, p.dest, p.top, c->law_slot, p.top, 0);
+}
+
+// --- choices ----------------------------------------------------------------------------------------------
+// What is known where ways part, so that each begins with it, and what all of them agree on where they meet.
+typedef struct Ways {
+  uint8_t *before, *met;
+  bool first;
+} Ways;
+
+static Ways part_ways(Compiler *c) {
+  size_t n = c->last_slot + 1;
+  return (Ways){mem_dup(c->state, n), mem_dup(c->state, n), true};
+}
+
+static void end_way(Compiler *c, Ways *w) {
+  for (uint32_t i = 0; i <= c->last_slot; i++) {
+    uint8_t now = c->state[i], met = w->met[i];
+    w->met[i] =
+        w->first
+            ? now
+            : (uint8_t)((now & met & (SLOT_THERE | SLOT_EVALUATED)) | ((now | met) & (SLOT_NAT | SLOT_GONE)));
+  }
+  w->first = false;
+  memcpy(c->state, w->before, c->last_slot + 1);
+}
+
+static void meet(Compiler *c, Ways *w) {
+  memcpy(c->state, w->met, c->last_slot + 1);
+  mem_free(w->before);
+  mem_free(w->met);
+}
+
+// Where a test jumps from when it is false, and what is known then, if that is less than afterwards.
+typedef struct Jumps {
+  size_t at[DEPTH_MAX];
+  size_t n;
+  uint8_t *state;
+} Jumps;
+
+static void note_jump(Jumps *j, size_t at) {
+  assert(j->n < DEPTH_MAX);
+  j->at[j->n++] = at;
+}
+
+static const Inline *operator_of(Compiler *c, const Spine *s) {
+  return s->form == BODY_CONST && s->n > 0 ? inline_call(c->m, s->head, s->n) : NULL;
+}
+
+// Jumps where e is false.
+static void emit_test(Compiler *c, Value e, uint32_t top, Live live, Jumps *to_else) {
+  Spine s;
+  compiler_look(c, e, &s);
+  const Inline *in = operator_of(c, &s);
+  CodeOp op = in ? in->op : OP_COUNT;
+  if (op == OP_EQZ || op == OP_ISNAT) {
+    uint32_t x = operand(c, s.args[0], top, live);
+    note_jump(to_else, emit(c, op == OP_EQZ ? OP_UNZERO : OP_UNNAT, x, 0, 0, 0, 0));
+  } else if (op == OP_BIT) {
+    emit_test(c, s.args[0], top, live, to_else);
+  } else if (in && in->form == INLINE_AND) {
+    emit_test(c, s.args[0], top, live | live_in(c, s.args[1]), to_else);
+    if (!to_else->state) to_else->state = mem_dup(c->state, c->last_slot + 1);
+    emit_test(c, s.args[1], top, live, to_else);
+  } else if (in && in->form == INLINE_COMPARE) {
+    uint32_t at[2];
+    CodeOp compare = emit_pair_of_operands(c, in, &s, top, live, at);
+    emit_operator(c, (CodeOp)(compare + 2), top, at[0], at[1], s.head);
+    note_jump(to_else, emit(c, OP_UNLESS, top, 0, 0, 0, 0));
+  } else {
+    uint32_t x = operand(c, e, top, live);
+    note_jump(to_else, emit(c, OP_UNLESS, x, 0, 0, 0, 0));
+  }
+}
+
+static void emit_if(Compiler *c, Value test, CodeOp jump, Value yes, Value no, Place p) {
+  Jumps to_else = {.n = 0};
+  Live ways = live_in(c, yes) | live_in(c, no), live = ways | p.live;
+  if (jump == OP_UNLESS) {
+    Spine s;
+    compiler_look(c, test, &s);
+    const Inline *in = operator_of(c, &s);
+    if (in && in->op == OP_NOT) {
+      emit_if(c, s.args[0], jump, no, yes, p);
+      return;
+    }
+    emit_test(c, test, p.top, live, &to_else);
+  } else {
+    note_jump(&to_else, emit(c, jump, operand(c, test, p.top, live), 0, 0, 0, 0));
+  }
+  Ways w = part_ways(c);
+  if (to_else.state) memcpy(w.before, to_else.state, c->last_slot + 1);
+  make_shared(c, ways, p);
+  emit_at(c, yes, p);
+  end_way(c, &w);
+  size_t to_end = p.tail ? 0 : emit(c, OP_JUMP, 0, 0, 0, 0, 0);
+  for (size_t i = 0; i < to_else.n; i++) patch_jump(c, to_else.at[i], c->count);
+  make_shared(c, ways, p);
+  emit_at(c, no, p);
+  end_way(c, &w);
+  if (!p.tail) patch_jump(c, to_end, c->count);
+  meet(c, &w);
+  mem_free(to_else.state);
+}
+
+// The elements of a row that the law writes down, first to last: expressions, or constants. ARGS_MAX is
+// not exceeded. False: e is no such row.
+typedef struct Choices {
+  Value of[ARGS_MAX];
+  size_t n;
+  bool constant;
+} Choices;
+
+static bool choices_of(Compiler *c, Value e, Choices *out) {
+  Spine s;
+  compiler_look(c, e, &s);
+  out->n = s.n;
+  out->constant = s.n == 0;
+  if (s.form != BODY_CONST || val_is_small(s.head)) return false;
+  if (s.n == 0) {
+    if (val_kind(s.head) != KIND_ROW || row_len(s.head) > ARGS_MAX) return false;
+    out->n = row_len(s.head);
+    for (size_t i = 0; i < out->n; i++) out->of[i] = row_at(s.head, i);
+    return true;
+  }
+  if (val_kind(s.head) != KIND_COW || val_obj(s.head)[1] != s.n) return false;
+  for (size_t i = 0; i < s.n; i++) out->of[i] = s.args[s.n - 1 - i];
+  return true;
+}
+
+static Live choices_live(const Compiler *c, const Choices *choices, Value otherwise) {
+  Live live = live_in(c, otherwise);
+  for (size_t i = 0; i < choices->n && !choices->constant; i++) live |= live_in(c, choices->of[i]);
+  return live;
+}
+
+// A jump table, which is not written yet: where the choices, or `otherwise`, go on.
+static void emit_choices(Compiler *c, const Choices *choices, Value otherwise, Place p) {
+  size_t table = c->count, ends[ARGS_MAX + 1];
+  Live ways = choices_live(c, choices, otherwise);
+  Ways w = part_ways(c);
+  for (size_t i = 0; i <= choices->n; i++) emit_word(c, 0);
+  for (size_t i = 0; i <= choices->n; i++) {
+    c->code[table + i] = c->count - table;
+    make_shared(c, ways, p);
+    if (i > 0 && choices->constant) {
+      emit_value(c, choices->of[i - 1], p.dest);
+      finish(c, p);
+    } else {
+      emit_at(c, i ? choices->of[i - 1] : otherwise, p);
+    }
+    end_way(c, &w);
+    ends[i] = p.tail ? 0 : emit(c, OP_JUMP, 0, 0, 0, 0, 0);
+  }
+  for (size_t i = 0; i <= choices->n && !p.tail; i++) patch_jump(c, ends[i], c->count);
+  meet(c, &w);
+}
+
+static bool emit_switch(Compiler *c, const Spine *s, Place p) {
+  Choices choices;
+  if (!choices_of(c, s->args[2], &choices)) return false;
+  Live live = p.live | choices_live(c, &choices, s->args[1]);
+  emit(c, OP_INDEX, operand(c, s->args[0], p.top, live), choices.n, 0, 0, 0);
+  emit_choices(c, &choices, s->args[1], p);
+  return true;
+}
+
+// Keys that are nats differ from anything else at first sight, so that the key need not be forced.
+static bool are_nats(Value keys) {
+  for (size_t i = 0; i < row_len(keys); i++)
+    if (val_kind(row_at(keys, i)) != KIND_NAT) return false;
+  return row_len(keys) > 0;
+}
+
+// By the keys of a tab that the law writes down.
+static bool emit_find(Compiler *c, const Spine *s, Place p) {
+  Spine tab;
+  Choices choices;
+  Value keys;
+  compiler_look(c, s->args[2], &tab);
+  if (tab.form != BODY_CONST || val_is_small(tab.head)) return false;
+  if (tab.n == 0 && val_kind(tab.head) == KIND_TAB) {
+    Value vals = tab_vals(tab.head);
+    if (row_len(vals) > ARGS_MAX) return false;
+    keys = set_keys(tab_keys(tab.head));
+    choices = (Choices){.n = row_len(vals), .constant = true};
+    for (size_t i = 0; i < choices.n; i++) choices.of[i] = row_at(vals, i);
+  } else {
+    if (tab.n != 1 || val_kind(tab.head) != KIND_SET || !choices_of(c, tab.args[0], &choices)) return false;
+    keys = set_keys(tab.head);
+  }
+  if (row_len(keys) != choices.n || !are_nats(keys)) return false;
+  Live live = p.live | choices_live(c, &choices, s->args[1]);
+  emit(c, OP_FIND, operand(c, s->args[0], p.top, live), choices.n, 0, 0, 0);
+  emit_word(c, keys);
+  emit_choices(c, &choices, s->args[1], p);
+  return true;
+}
+
+static void emit_seq(Compiler *c, const Spine *s, Place p) {
+  operand(c, s->args[0], p.top, p.live | live_in(c, s->args[1]));
+  emit_at(c, s->args[1], p);
+}
+
+// 1 or 0: whether both, or either, are true; the second is not looked at when the first decides.
+static void emit_logic(Compiler *c, const Spine *s, bool either, Place p) {
+  Jumps to_else = {.n = 0};
+  emit_test(c, s->args[0], p.top, p.live | live_in(c, s->args[1]), &to_else);
+  Ways w = part_ways(c);
+  if (to_else.state) memcpy(w.before, to_else.state, c->last_slot + 1);
+  mem_free(to_else.state);
+  size_t to_end = 0;
+  for (int way = 0; way < 2; way++) {
+    make_shared(c, live_in(c, s->args[1]), p);
+    if (way == either)
+      emit(c, OP_BIT, p.dest, operand(c, s->args[1], p.top, p.live), 0, 0, 0);
+    else
+      emit_value(c, either, p.dest);
+    end_way(c, &w);
+    if (way == 0) {
+      to_end = emit(c, OP_JUMP, 0, 0, 0, 0, 0);
+      for (size_t i = 0; i < to_else.n; i++) patch_jump(c, to_else.at[i], c->count);
+    }
+  }
+  patch_jump(c, to_end, c->count);
+  meet(c, &w);
+  finish(c, p);
+}
+
+// --- calls -------------------------------------------------------------------------------------------------
+static uint64_t frame_word(const Compiler *c, uint32_t at, uint32_t dest) {
+  return frame_exec_word(at + 2u, dest, c->law_slot);
+}
+
+static bool has_argument(StrictOrder order, size_t argument) {
+  size_t a;
+  for (size_t i = 0; (a = strict_argument(order, i)); i++)
+    if (a == argument) return true;
+  return false;
+}
+
+static bool is_ascending(StrictOrder order) {
+  size_t before = 0, a;
+  for (size_t i = 0; (a = strict_argument(order, i)); before = a, i++)
+    if (a < before) return false;
+  return true;
+}
+
+// Code for which cannot collect, but for the slow ways of operators.
+static bool is_simple(Compiler *c, Value e) {
+  Spine s;
+  compiler_look(c, e, &s);
+  if (s.n == 0 && s.form == BODY_SLOT) return c->state[s.head] & SLOT_THERE;
+  return emit_is_settled(c, e);
+}
+
+static bool all_simple(Compiler *c, const Spine *s, StrictOrder order) {
+  for (size_t i = 0; i < s->n; i++)
+    if (!(has_argument(order, i + 1) ? emit_is_settled(c, s->args[i]) : is_simple(c, s->args[i])))
+      return false;
+  return true;
+}
+
+static Live live_from(const Compiler *c, const Spine *s, size_t i, Live live) {
+  for (; i < s->n; i++) live |= live_in(c, s->args[i]);
+  return live;
+}
+
+// The arguments of a call into the slots from `base` on, those that the callee evaluates first evaluated in
+// that order. With a frame to be right below them, or not.
+static void emit_arguments(Compiler *c, const Spine *s, StrictOrder order, uint32_t base, bool frame,
+                           Live live) {
+  uint32_t n = (uint32_t)s->n;
+  size_t a;
+  if (is_ascending(order)) {
+    bool simple = frame && all_simple(c, s, order);
+    uint32_t outer = c->gap;
+    c->gap = simple ? base - 2 : 0;
+    if (frame && !simple) emit(c, OP_CLEAR, base - 2, 2, 0, 0, 0);
+    for (uint32_t i = 0; i < n; i++) {
+      if (has_argument(order, i + 1))
+        emit_into(c, s->args[i], base + i, base + i, live_from(c, s, i + 1, live));
+      else
+        emit_lazy_into(c, s->args[i], base + i, base + i);
+    }
+    c->gap = outer;
+    return;
+  }
+  uint32_t first = frame ? base - 2 : base;
+  emit(c, OP_CLEAR, first, base + n - first, 0, 0, 0);
+  for (size_t i = 0; (a = strict_argument(order, i)); i++)
+    emit_into(c, s->args[a - 1], base + (uint32_t)a - 1, base + n, live_from(c, s, 0, live));
+  for (uint32_t i = 0; i < n; i++)
+    if (!has_argument(order, i + 1)) emit_lazy_into(c, s->args[i], base + i, base + n);
+}
+
+static void emit_law_words(Compiler *c, Value head) {
+  emit_word(c, head);
+  emit_word(c, val_kind(head) == KIND_PIN ? val_obj(head)[PIN_ITEM] : head);
+  emit_word(c, 0);
+}
+
+static void emit_law_call(Compiler *c, const Spine *s, Value law, Place p) {
+  StrictOrder order;
+  bool known = strict_order(c->m, law, &order);
+  if (!known) order = 0;
+  if (p.tail) {
+    emit_arguments(c, s, order, p.top, false, 0);
+    emit(c, OP_TAIL_LAW, p.top, known, 0, 0, s->n);
+  } else {
+    emit_arguments(c, s, order, p.top + 2, true, p.live);
+    let_go(c, p.live, UINT32_MAX);
+    emit(c, OP_CALL_LAW, p.top, known, 0, 0, s->n);
+    emit_word(c, frame_word(c, p.top, p.dest));
+  }
+  emit_law_words(c, s->head);
+}
+
+static void emit_self_call(Compiler *c, const Spine *s, Place p) {
+  size_t at;
+  if (p.tail) {
+    emit_arguments(c, s, c->order, p.top, false, 0);
+    at = emit(c, OP_TAIL_SELF, p.top, s->n, c->where[0], 0, 0);
+    emit_word(c, c->law_slot);
+  } else {
+    emit_arguments(c, s, c->order, p.top + 2, true, p.live);
+    let_go(c, p.live, UINT32_MAX);
+    at = emit(c, OP_CALL_SELF, p.top, s->n, c->where[0], 0, 0);
+    emit_word(c, frame_word(c, p.top, p.dest));
+  }
+  patch_jump(c, at, c->code[CODE_STRICT_ENTRY]);
+}
+
+static StrictOrder jet_order(const JetDef *def) {
+  StrictOrder order = 0;
+  const char *s = def->strict ? def->strict : "";
+  for (size_t i = 0; s[i]; i++) order |= (StrictOrder)(s[i] - '0' + 1) << 4 * i;
+  return order;
+}
+
+static void emit_jet_call(Compiler *c, const JetDef *def, const Spine *s, Place p) {
+  if (p.tail) {
+    emit_arguments(c, s, jet_order(def), p.top, false, 0);
+    emit(c, OP_TAIL_JET, p.top, 0, 0, 0, s->n);
+  } else {
+    emit_arguments(c, s, jet_order(def), p.top + 2, true, p.live);
+    let_go(c, p.live, UINT32_MAX);
+    emit(c, OP_CALL_JET, p.top, 0, 0, 0, s->n);
+    emit_word(c, frame_word(c, p.top, p.dest));
+  }
+  emit_word(c, s->head);
+  emit_word(c, (uint64_t)(uintptr_t)def);
+}
+
+// A call of what is in slot f, below top. A call that crashes keeps its law's frame, for the trace.
+static void emit_call_of(Compiler *c, uint32_t f, const Spine *s, bool crash, Place p) {
+  if (p.tail && !crash) {
+    emit_arguments(c, s, 0, p.top, false, 0);
+    emit(c, OP_TAIL, p.top, f, 0, 0, s->n);
+    return;
+  }
+  emit_arguments(c, s, 0, p.top + 2, true, p.live);
+  let_go(c, p.live, f);
+  emit(c, OP_CALL, p.top, f, 0, 0, s->n);
+  emit_word(c, frame_word(c, p.top, p.dest));
+  finish(c, p);
+}
+
+static void emit_unknown_call(Compiler *c, const Spine *s, Place p) {
+  bool crash = s->form == BODY_CONST && val_is_small(s->head) && s->head > OPCODE_LAST;
+  uint32_t f = p.top;
+  if (s->form == BODY_SLOT)
+    f = evaluated_slot(c, s->head, p.top, live_from(c, s, 0, p.live));
+  else
+    emit_value(c, s->head, f);
+  if (f == p.top) p.top++;
+  emit_call_of(c, f, s, crash, p);
+}
+
+// A call with more arguments than the callee has: its value is called with the others.
+static void emit_long_call(Compiler *c, const Spine *s, size_t arity, Place p) {
+  Spine first = *s, others = *s;
+  first.n = arity;
+  others.n = s->n - arity;
+  memmove(others.args, others.args + arity, others.n * sizeof *others.args);
+  Place inner = at_top(p.top, live_from(c, &others, 0, p.live));
+  emit_call(c, &first, inner);
+  p.top++;
+  emit_call_of(c, p.top - 1, &others, false, p);
+}
+
+static void emit_call(Compiler *c, const Spine *s, Place p) {
+  uint64_t arity = emit_known_arity(c, s);
+  bool law = s->form == BODY_CONST && !val_is_small(s->head);
+  Value item = law && val_kind(s->head) == KIND_PIN ? val_obj(s->head)[PIN_ITEM] : s->head;
+  law = law && !val_is_small(item) && val_kind(item) == KIND_LAW;
+  const JetDef *def = law ? inline_jet(c->m, s->head, s->n) : NULL;
+  bool self = s->form == BODY_SLOT && s->head == 0 && !c->self_is_jet;
+  if (def)
+    emit_jet_call(c, def, s, p);
+  else if ((law || self) && s->n > arity)
+    emit_long_call(c, s, arity, p);
+  else if (law)
+    emit_law_call(c, s, item, p);
+  else if (self)
+    emit_self_call(c, s, p);
+  else
+    emit_unknown_call(c, s, p);
+}
+
+// --- everything ----------------------------------------------------------------------------------------
+static void emit_variable(Compiler *c, Value slot, Place p) {
+  if (p.tail && !(c->state[slot] & SLOT_THERE)) {
+    emit_at(c, c->bindings[slot].expr, p);
+    return;
+  }
+  uint32_t from = p.tail ? c->where[slot] : evaluated_slot(c, slot, p.top, p.live);
+  if (p.tail)
+    emit(c, OP_RETURN, from, 0, 0, 0, 0);
+  else if (from != p.dest)
+    emit(c, OP_MOVE, p.dest, from, 0, 0, 0);
+}
+
+// Calls that are not calls of the code. False: it is one.
+static bool emit_in_line(Compiler *c, const Inline *in, const Spine *s, Place p) {
+  switch (in->form) {
+  case INLINE_IF: emit_if(c, s->args[0], OP_UNLESS, s->args[1], s->args[2], p); return true;
+  case INLINE_IFZ: emit_if(c, s->args[0], OP_UNZERO, s->args[1], s->args[2], p); return true;
+  case INLINE_SEQ: emit_seq(c, s, p); return true;
+  case INLINE_AND: emit_logic(c, s, false, p); return true;
+  case INLINE_OR: emit_logic(c, s, true, p); return true;
+  case INLINE_SWITCH: return emit_switch(c, s, p);
+  case INLINE_FIND: return emit_find(c, s, p);
+  case INLINE_ELEMENT: emit_element(c, in, s, p); return true;
+  case INLINE_UNARY: emit_unary(c, in, s, p); break;
+  case INLINE_BINARY:
+  case INLINE_COMPARE: emit_binary(c, in, s, p); break;
+  case INLINE_MUL: emit_product(c, s, p); break;
+  case INLINE_NONE: return false;
+  }
+  finish(c, p);
+  return true;
+}
+
+static void emit_at(Compiler *c, Value e, Place p) {
+  Spine s;
+  compiler_look(c, e, &s);
+  if (s.n == 0 && s.form == BODY_SLOT) {
+    emit_variable(c, s.head, p);
+    return;
+  }
+  if (s.n == 0) {
+    emit_value(c, s.head, p.dest);
+    finish(c, p);
+    return;
+  }
+  const Inline *in = operator_of(c, &s);
+  if (in && emit_in_line(c, in, &s, p)) return;
+  if (s.n < emit_known_arity(c, &s)) {
+    emit_data(c, &s, p.dest, p.top);
+    finish(c, p);
+  } else {
+    emit_call(c, &s, p);
+  }
+}
