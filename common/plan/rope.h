@@ -23,7 +23,7 @@
 #define ROPE_BAR_LEAF 6u
 #define ROPE_CUT 3u
 #else
-#define ROPE_WIDTH 24u     // children of a node
+#define ROPE_WIDTH 16u     // children of a node
 #define ROPE_ROW_LEAF 32u  // elements of a leaf
 #define ROPE_BAR_LEAF 512u // bytes of a leaf
 #define ROPE_CUT 16u       // leaves that a long leaf is cut into at once; of a longer one views are made

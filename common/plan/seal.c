@@ -210,6 +210,7 @@ static uint64_t *unseen(Value part) {
 static void move_all(Sealing *s, Value root) {
   Walk *w = &s->outer;
   uint64_t *first = unseen(root);
+  assert(first || !"sealed already");
   enter(w, first);
   while (w->count > 0) {
     struct WalkEntry *top = &w->at[w->count - 1];

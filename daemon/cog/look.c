@@ -103,7 +103,7 @@ static Ref slice(Cog *c, Ref v, size_t from, size_t end) {
   Kind kind = plan_kind(c->m, v);
   if (kind == KIND_BAR) {
     Buf bytes = {0};
-    buf_put(&bytes, plan_bar_bytes(c->m, v) + from, end - from);
+    plan_bar_copy(c->m, v, from, end - from, buf_extend(&bytes, end - from));
     Ref bar = plan_bar(c->m, bytes.data, bytes.len);
     buf_free(&bytes);
     return bar;
