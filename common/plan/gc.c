@@ -127,7 +127,8 @@ static void trace_slot(Gc *g, Value *slot) {
 
 static void trace_object(Gc *g, uint64_t *o) {
   size_t n = obj_scan(o);
-  for (size_t i = 1; i <= n; i++) trace_slot(g, o + i);
+  for (size_t i = 1; i <= n; i++)
+    if (val_is_ptr(o[i])) trace_slot(g, o + i);
 }
 
 static void trace_roots(Gc *g) {
