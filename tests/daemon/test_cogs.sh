@@ -148,7 +148,10 @@ check 'some places are left for people' 'last' "$(pall spawn "$src/sire/examples
 check 'and it is quick' 'event 1' "$(pall send last 1 --path in)"
 for _ in 1 2 3 4 5; do pall spawn "$src/sire/examples/journal.sire"; done >"$home/many"
 check 'all places taken' '--cogs' "$(cat "$home/many")"
+# Stopped first, or those that wait would spin in the places of those that are gone.
+for id in $(ids); do pall stop "$id"; done >/dev/null
 for id in $(ids); do pall rm "$id" --yes; done >/dev/null
+check 'all are gone' '0' "$(ids | wc -l)"
 stop -TERM
 start
 
