@@ -112,11 +112,29 @@ static const uint64_t *lay_out(Value f, Value *args, size_t n) {
   return code + code[CODE_ENTRY];
 }
 
+// The jet that f is, if it can run at once on these arguments. Its hash is known already.
+static const JetDef *ready_jet(const Machine *m, Value f, const Value *args, size_t n) {
+  if (val_is_lazy(f) || val_is_small(f) || obj_kind(val_obj(f)) != KIND_PIN || !m->native) return NULL;
+  uint64_t word = __atomic_load_n(&val_obj(f)[PIN_JET], __ATOMIC_RELAXED) & ~PIN_HASHED;
+  const JetDef *def = word > PIN_NO_JET ? m->native[word - 2] : NULL;
+  if (!def || def->arity != n) return NULL;
+  for (const char *s = def->strict; s && *s; s++)
+    if (val_is_lazy(args[*s - '0'])) return NULL;
+  return def;
+}
+
+// Arguments are few: a call of memmove would cost more than the loop.
+#define COPY(to, from, count)                                                                                \
+  for (size_t i = 0; i < (count); i++) {                                                                     \
+    (to)[i] = (from)[i];                                                                                     \
+    __asm__("");                                                                                             \
+  }
+
 // Lays out a suspension's block at fp; a HOLE is left in its place.
 static const uint64_t *open_thunk(uint64_t *thunk, Value *fp) {
   size_t captured = obj_count(thunk);
   Value law = thunk[1];
-  for (size_t i = 0; i < captured; i++) fp[i] = thunk[3 + i];
+  COPY(fp, thunk + 3, captured)
   fp[captured] = law;
   const uint64_t *pc = code_of(law) + thunk[2];
   thunk[0] = obj_header(KIND_HOLE, thunk[0] & 0xff00, 0);
@@ -270,8 +288,13 @@ op_SMALL:
 op_CONST:
   fp[A] = *pc++;
   NEXT;
-op_CLEAR:
-  for (size_t i = 0; i < B; i++) fp[A + i] = 0;
+op_CLEAR: // usually two
+  base = fp + A;
+  base[0] = 0;
+  for (size_t i = 1; i < B; i++) {
+    base[i] = 0;
+    __asm__("");
+  }
   NEXT;
 op_EVAL : {
   v = fp[B];
@@ -390,10 +413,16 @@ op_CALL:
   base[-1] = pc[0];
   fp = base;
 call_any: // v with the n arguments at fp
-  if (MAY_ENTER(fp) && (entry = lay_out(v, fp, n))) {
-    m->ticks--;
-    pc = entry;
-    NEXT;
+  if (MAY_ENTER(fp)) {
+    if ((entry = lay_out(v, fp, n))) {
+      m->ticks--;
+      pc = entry;
+      NEXT;
+    }
+    if ((out->def = ready_jet(m, v, fp, n))) {
+      x = v;
+      goto run_jet;
+    }
   }
   LEAVE(fp + n);
   out->v = v;
@@ -416,7 +445,10 @@ run_jet: // the routine for the pin x, with the n arguments at fp
   }
   m->ticks--;
   base = fp + n;
-  for (unsigned i = 0; i < out->def->state; i++) *base++ = 0;
+  for (unsigned i = out->def->state; i > 0; i--) {
+    *base++ = 0;
+    __asm__("");
+  }
   *base++ = x;
   LEAVE(base);
   out->v = 0;
@@ -433,11 +465,11 @@ op_TAIL_SELF:
   if (C != n) { // not where it was already
     x = fp[C];
     y = fp[pc[0]];
-    for (size_t i = 0; i < n; i++) fp[i] = base[i];
+    COPY(fp, base, n)
     fp[n] = x;
     fp[n + 1] = y;
   } else {
-    for (size_t i = 0; i < n; i++) fp[i] = base[i];
+    COPY(fp, base, n)
   }
   base = fp;
   if (__builtin_expect(m->ticks <= 0, 0)) goto call_slowly;
@@ -447,7 +479,7 @@ op_TAIL_SELF:
 op_TAIL_LAW:
   n = N;
   base = fp + A;
-  for (size_t i = 0; i < n; i++) fp[i] = base[i];
+  COPY(fp, base, n)
   base = fp;
   fp[n] = pc[0];
   fp[n + 1] = pc[1];
@@ -460,12 +492,12 @@ op_TAIL:
   v = val_deref(fp[B]);
   n = N;
   base = fp + A;
-  for (size_t i = 0; i < n; i++) fp[i] = base[i];
+  COPY(fp, base, n)
   goto call_any;
 op_TAIL_JET:
   n = N;
   base = fp + A;
-  for (size_t i = 0; i < n; i++) fp[i] = base[i];
+  COPY(fp, base, n)
   x = pc[0];
   out->def = (const JetDef *)(uintptr_t)pc[1];
   goto run_jet;

@@ -79,10 +79,21 @@ static uint64_t *survivor_room(Gc *g, size_t words) {
   return o;
 }
 
+// The commonest kinds first.
+static inline size_t words_of(const uint64_t *o) {
+  Kind kind = obj_kind(o);
+  if (kind == KIND_ROW && obj_count(o) > 0) return 1 + obj_count(o);
+  if (kind == KIND_THUNK) return 3 + obj_count(o);
+  return obj_words(o);
+}
+
 static Value move_object(Gc *g, uint64_t *o) {
-  size_t words = obj_words(o);
+  size_t words = words_of(o);
   uint64_t *to = survivor_room(g, words);
-  memcpy(to, o, words * 8);
+  if (words > 16)
+    memcpy(to, o, words * 8);
+  else
+    for (size_t i = 0; i < words; i++) to[i] = o[i];
   to[0] = (to[0] | OBJ_OLD) & ~(uint64_t)OBJ_DIRTY;
   Value moved = (obj_is_lazy_kind(o) ? VAL_LAZY : VAL_POINTER) | (uint64_t)(uintptr_t)to;
   o[0] = obj_header(KIND_FORWARD, 0, 0);
@@ -126,7 +137,7 @@ static void trace_slot(Gc *g, Value *slot) {
 }
 
 static void trace_object(Gc *g, uint64_t *o) {
-  size_t n = obj_scan(o);
+  size_t n = obj_kind(o) == KIND_ROW ? obj_count(o) : obj_scan(o);
   for (size_t i = 1; i <= n; i++)
     if (val_is_ptr(o[i])) trace_slot(g, o + i);
 }
@@ -168,7 +179,7 @@ static void trace_survivors(Gc *g) {
         continue;
       }
       uint64_t *o = b->words + b->scan;
-      b->scan += obj_words(o);
+      b->scan += words_of(o);
       trace_object(g, o);
       if (!g->scanning) g->scanning = g->first;
     }

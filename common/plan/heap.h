@@ -15,7 +15,7 @@
 // heap_alloc may collect, so everything not reachable from a root is stale after it. To build several
 // objects at once, heap_need(words) first: the allocations that follow, up to that sum, do not collect.
 #pragma once
-#include "common/plan/machine.h"
+#include "common/plan/jet.h"
 
 #define HEAP_LARGE 1024 // words
 
@@ -71,6 +71,7 @@ struct Machine {
   bool caught; // the routine being resumed catches the crash in the crash registers
 
   MachineConfig config;
+  const JetDef *const *native; // of config.jets, by index
   uint32_t region_epoch;
   RegionCounts *regions; // see region.c; NULL until there are any
   MachineStats stats;

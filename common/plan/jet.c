@@ -7,18 +7,18 @@
 typedef struct Entry {
   const JetDef *def;
   const JetGroup *group;
-  bool enabled;
   uint8_t hash[32];
 } Entry;
 
 struct JetTable {
   Entry *entries;
+  const JetDef **native; // by index: the entry's definition, or NULL when its law is to be run
   size_t count, cap;
   BytesTable by_name; // index; names are unique
 };
 
 static void add(JetTable *t, const JetGroup *group, const JetDef *def) {
-  Entry e = {.def = def, .group = group, .enabled = true};
+  Entry e = {.def = def, .group = group};
   bool hash_ok = base58_parse_hash(e.hash, def->hash, strlen(def->hash));
   assert(hash_ok);
   (void)hash_ok;
@@ -36,6 +36,8 @@ JetTable *jet_table_new(const JetGroup *const *groups, size_t n) {
   JetTable *t = mem_zalloc(sizeof *t);
   for (size_t g = 0; g < n; g++)
     for (size_t i = 0; i < groups[g]->count; i++) add(t, groups[g], &groups[g]->jets[i]);
+  t->native = mem_alloc((t->count + 1) * sizeof *t->native);
+  for (size_t i = 0; i < t->count; i++) t->native[i] = t->entries[i].def->run ? t->entries[i].def : NULL;
   return t;
 }
 
@@ -50,9 +52,9 @@ JetTable *jet_table_default(void) {
 bool jet_table_disable(JetTable *t, const char *name) {
   bool known = false;
   for (size_t i = 0; i < t->count; i++) {
-    Entry *e = &t->entries[i];
+    const Entry *e = &t->entries[i];
     if (strcmp(e->def->name, name) != 0 && strcmp(e->group->name, name) != 0) continue;
-    e->enabled = false;
+    t->native[i] = NULL;
     known = true;
   }
   return known;
@@ -63,7 +65,7 @@ bool jet_table_disable_list(JetTable *t, const char *names, char **unknown) {
   *unknown = NULL;
   for (char *rest = copy, *name; !*unknown && (name = strtok_r(rest, ", ", &rest)) != NULL;) {
     bool all = strcmp(name, "all") == 0;
-    for (size_t i = 0; all && i < t->count; i++) t->entries[i].enabled = false;
+    for (size_t i = 0; all && i < t->count; i++) t->native[i] = NULL;
     if (!all && !jet_table_disable(t, name)) *unknown = mem_strdup(name);
   }
   mem_free(copy);
@@ -73,6 +75,7 @@ bool jet_table_disable_list(JetTable *t, const char *names, char **unknown) {
 void jet_table_free(JetTable *t) {
   if (!t) return;
   btab_free(&t->by_name);
+  mem_free(t->native);
   mem_free(t->entries);
   mem_free(t);
 }
@@ -90,4 +93,4 @@ bool jet_hash_is(const JetTable *t, int index, const uint8_t hash[32]) {
   return memcmp(t->entries[index].hash, hash, 32) == 0;
 }
 
-bool jet_enabled(const JetTable *t, int index) { return t->entries[index].enabled; }
+const JetDef *const *jet_table_native(const JetTable *t) { return t->native; }

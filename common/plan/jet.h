@@ -71,4 +71,6 @@ const char *jet_table_group(const JetTable *t, size_t i); // the name of its gro
 // Index of the jet with this name and arity, or -1; then whether `hash` is its hash.
 int jet_lookup(const JetTable *t, const char *name, size_t len, uint64_t arity);
 bool jet_hash_is(const JetTable *t, int index, const uint8_t hash[32]);
-bool jet_enabled(const JetTable *t, int index);
+
+// By index: what is computed natively, NULL where the law is to be run. As long as the table lives.
+const JetDef *const *jet_table_native(const JetTable *t);

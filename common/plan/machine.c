@@ -10,6 +10,7 @@
 Machine *machine_new(const MachineConfig *config) {
   Machine *m = mem_zalloc(sizeof *m);
   m->config = *config;
+  if (config->jets) m->native = jet_table_native(config->jets);
   machine_set_limits(m, config->memory, config->fuel);
   heap_init(m);
   ref_new(m, 0); // handle 0 is no handle

@@ -60,7 +60,5 @@ const JetDef *pin_jet_entry(Machine *m, Value pin) {
 
 const JetDef *pin_find_jet(Machine *m, Value pin) {
   int index = jet_index(m, pin);
-  if (index < 0 || !jet_enabled(m->config.jets, index)) return NULL;
-  const JetDef *def = jet_table_at(m->config.jets, (size_t)index);
-  return def->run ? def : NULL;
+  return index < 0 ? NULL : m->native[index];
 }

@@ -15,7 +15,9 @@ static inline bool pin_is_no_jet(Value pin) {
 // charged).
 const JetDef *pin_find_jet(Machine *m, Value pin);
 static inline const JetDef *pin_jet(Machine *m, Value pin) {
-  return pin_is_no_jet(pin) ? NULL : pin_find_jet(m, pin);
+  uint64_t word = __atomic_load_n(&val_obj(pin)[PIN_JET], __ATOMIC_RELAXED) & ~PIN_HASHED;
+  if (word == PIN_NO_JET) return NULL;
+  return word > PIN_NO_JET && m->native ? m->native[word - 2] : pin_find_jet(m, pin);
 }
 
 // The table's entry for this pin whether it has native code or not, or NULL.
