@@ -1,19 +1,17 @@
 ;; The first n digits of pi, one by one, by a spigot of big numbers; see pi.sire.
 (use-modules (bench))
 
-(define (digit times num acc den) (quotient (+ (* num times) acc) den))
-
-(define (digits n k num acc den sum)
+(define (digits n k low width den sum)
   (if (= n 0)
       sum
       (let* ((odd (+ (* 2 k) 1))
-             (acc (* (+ acc (* 2 num)) odd))
+             (low (+ (* low odd) (* width (- k 1))))
+             (width (* width k))
              (den (* den odd))
-             (num (* num k))
-             (d (and (<= num acc) (digit 3 num acc den))))
-        (if (or (not d) (not (= d (digit 4 num acc den))))
-            (digits n (+ k 1) num acc den sum)
-            (digits (- n 1) (+ k 1) (* 10 num) (* 10 (- acc (* den d))) den
-                    (modulo (+ (* sum 31) d) 1000003))))))
+             (d (quotient low den)))
+        (if (= d (quotient (+ low width) den))
+            (digits (- n 1) (+ k 1) (* 10 (- low (* den d))) (* 10 width) den
+                    (modulo (+ (* sum 31) d) 1000003))
+            (digits n (+ k 1) low width den sum)))))
 
-(bench (lambda (n) (digits n 1 1 0 1 0)))
+(bench (lambda (n) (digits n 1 3 1 1 0)))
