@@ -209,4 +209,5 @@ const Values LIBRARY_VALUES = {.from_file = from_file,
                                .repl = library_repl,
                                .cache = library_cache,
                                .build = library_build,
-                               .show = library_show};
+                               .show = library_show,
+                               .prof = library_prof};

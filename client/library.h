@@ -45,12 +45,13 @@ CacheCounts library_counts(const Library *l);
 bool seed_is_path(const char *path);
 Ref seed_read_file(Machine *m, const char *path, Err *err); // 0: ERR_NOT_FOUND, ERR_IO, ERR_DATA, ERR_LIMIT
 
-// The verbs check, sire, cache, build and show.
+// The verbs check, sire, cache, build, show and prof.
 bool library_check(Cli *cli, const Args *args, Err *err);
 bool library_repl(Cli *cli, const Args *args, Err *err);
 bool library_cache(Cli *cli, const Args *args, Err *err);
 bool library_build(Cli *cli, const Args *args, Err *err);
 bool library_show(Cli *cli, const Args *args, Err *err);
+bool library_prof(Cli *cli, const Args *args, Err *err);
 
 // The functions that verbs get through Cli.
 extern const Values LIBRARY_VALUES;

@@ -38,4 +38,5 @@ typedef struct Values {
   bool (*cache)(Cli *cli, const Args *args, Err *err);
   bool (*build)(Cli *cli, const Args *args, Err *err);
   bool (*show)(Cli *cli, const Args *args, Err *err);
+  bool (*prof)(Cli *cli, const Args *args, Err *err);
 } Values;

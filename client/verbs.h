@@ -9,4 +9,5 @@ VerbFn verb_spawn, verb_send, verb_inspect;     // verb_values.c
 VerbFn verb_trace, verb_log;                    // verb_history.c
 VerbFn verb_check, verb_eval, verb_sire;        // verb_sire.c
 VerbFn verb_cache, verb_build, verb_show;
+VerbFn verb_prof;                  // verb_prof.c
 VerbFn verb_help, verb_completion; // completion.c

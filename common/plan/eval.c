@@ -14,6 +14,7 @@
 #include "common/plan/order.h"
 #include "common/plan/pinjet.h"
 #include "common/plan/plan.h"
+#include "common/plan/profile.h"
 #include "common/plan/row.h"
 #include "common/plan/trace.h"
 #include <string.h>
@@ -525,7 +526,8 @@ void machine_crash(const Machine *m, Value *op, Value *arg) {
 void machine_interrupt(Machine *m) { m->interrupted = 1; }
 
 static Outcome run_whole(Machine *m, Ref r) {
-  Outcome o = machine_run(m, 0);
+  Profile *profile = profile_of(m);
+  Outcome o = profile ? profile_run(profile, 0) : machine_run(m, 0);
   if (o == RUN_DONE) ref_set(m, r, m->acc);
   return o;
 }

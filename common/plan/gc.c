@@ -146,6 +146,7 @@ static void trace_roots(Gc *g) {
   Machine *m = g->m;
   for (Value *p = m->stack + (g->major ? 0 : m->settled); p < m->sp; p++) trace_slot(g, p);
   for (size_t i = 0; i < m->refs.count; i++) trace_slot(g, &m->refs.at[i]);
+  for (size_t i = 0; i < m->profiled.count; i++) trace_slot(g, &m->profiled.at[i]);
   trace_slot(g, &m->acc);
   trace_slot(g, &m->crash_op);
   trace_slot(g, &m->crash_arg);

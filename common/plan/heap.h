@@ -51,6 +51,10 @@ struct Machine {
   // Handles.
   ValueVec refs;
 
+  // See profile.h. The laws that a profile has met are roots.
+  struct Profile *profile;
+  ValueVec profiled;
+
   // Evaluation in progress; see eval.c.
   Value acc;
   uint32_t resume; // how to go on (enum in eval.c)

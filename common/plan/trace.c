@@ -5,11 +5,24 @@ static CrashEntry *entry_at(Machine *m, uint64_t i) {
   return &m->trace.outer[(i - TRACE_INNER) % TRACE_OUTER];
 }
 
+Value trace_law(Value f) {
+  if (val_is_small(f) || val_is_lazy(f)) return 0;
+  if (val_kind(f) == KIND_PIN) f = val_obj(f)[PIN_ITEM];
+  return !val_is_small(f) && val_kind(f) == KIND_LAW ? f : 0;
+}
+
+Value trace_frame_law(Value *top) {
+  switch (frame_kind(*top)) {
+  case FRAME_UPDATE: return trace_law(val_obj(top[-1])[1]);
+  case FRAME_EXEC: return trace_law(frame_exec_slots(top)[frame_exec_law_slot(*top)]);
+  default: return 0;
+  }
+}
+
 // A suspension right below a frame of its own law is that frame's: one call, counted once.
 static void note(Machine *m, Value v, FrameKind frame) {
-  if (val_is_small(v) || val_is_lazy(v)) return;
-  if (val_kind(v) == KIND_PIN) v = val_obj(v)[PIN_ITEM];
-  if (val_kind(v) != KIND_LAW) return;
+  v = trace_law(v);
+  if (v == 0) return;
   CrashEntry *last = m->trace.count > 0 ? entry_at(m, m->trace.count - 1) : NULL;
   if (last != NULL && last->law == v)
     last->times += frame != FRAME_UPDATE || m->trace.last == FRAME_UPDATE;
@@ -24,14 +37,11 @@ void trace_routine(Machine *m, const JetDef *def, const Value *base) {
 
 void trace_frame(Machine *m) {
   Value *top = m->stack + m->frame;
-  switch (frame_kind(*top)) {
-  case FRAME_UPDATE: note(m, val_obj(top[-1])[1], FRAME_UPDATE); break;
-  case FRAME_ROUTINE: trace_routine(m, (const JetDef *)(uintptr_t)top[-2], top - 2 - top[-1]); break;
-  case FRAME_EXEC: note(m, frame_exec_slots(top)[frame_exec_law_slot(*top)], FRAME_EXEC); break;
-  case FRAME_STRICT:
-  case FRAME_BASE:
-  case FRAME_APPLY: break;
-  }
+  FrameKind kind = frame_kind(*top);
+  if (kind == FRAME_ROUTINE)
+    trace_routine(m, (const JetDef *)(uintptr_t)top[-2], top - 2 - top[-1]);
+  else
+    note(m, trace_frame_law(top), kind);
 }
 
 size_t machine_trace(const Machine *m, CrashEntry out[TRACE_INNER + TRACE_OUTER], uint64_t *left_out) {

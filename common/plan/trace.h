@@ -2,6 +2,12 @@
 #pragma once
 #include "common/plan/frame.h"
 
+// The law that a value used as a function is, or 0.
+Value trace_law(Value f);
+
+// The law whose call or suspended part the frame with this word is, or 0; native code has none.
+Value trace_frame_law(Value *top);
+
 // The newest frame, which is about to be thrown away.
 void trace_frame(Machine *m);
 

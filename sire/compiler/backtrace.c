@@ -60,16 +60,40 @@ static void add_entry(Sire *s, Buf *out, const Backtrace *t, size_t i) {
   refs_release(s->m, mark);
 }
 
-void backtrace_add(Sire *s, Buf *out, const Backtrace *t) {
-  Err ignored = ERR_INIT, *err = s->err;
-  bool peeking = s->peeking;
-  s->err = &ignored;
+// Nothing is evaluated, and what goes wrong is not told.
+typedef struct Peek {
+  Err ignored, *err;
+  bool peeking;
+} Peek;
+
+static void peek_begin(Sire *s, Peek *p) {
+  *p = (Peek){.ignored = ERR_INIT, .err = s->err, .peeking = s->peeking};
+  s->err = &p->ignored;
   s->peeking = true;
+}
+
+static void peek_end(Sire *s, const Peek *p) {
+  s->peeking = p->peeking;
+  s->err = p->err;
+}
+
+void backtrace_add(Sire *s, Buf *out, const Backtrace *t) {
+  Peek peek;
+  peek_begin(s, &peek);
   for (size_t i = 0; i < t->count; i++) {
     if (i == TRACE_INNER && t->left_out > 0)
       buf_printf(out, "\n  in %llu more", (unsigned long long)t->left_out);
     add_entry(s, out, t, i);
   }
-  s->peeking = peeking;
-  s->err = err;
+  peek_end(s, &peek);
+}
+
+bool backtrace_find(Sire *s, Ref law, Buf *text, SirePlace *place) {
+  Peek peek;
+  peek_begin(s, &peek);
+  Name name = name_of_nat(s, plan_law_name(s->m, law));
+  if (name.len > 0) buf_str(text, name_text(s, name));
+  bool found = name.len > 0 && find_place(s, name, law, place);
+  peek_end(s, &peek);
+  return found;
 }

@@ -14,5 +14,8 @@ typedef struct Backtrace {
 } Backtrace;
 Backtrace backtrace_take(Sire *s);
 
+// Appends the name of a law, "" when it has none; where it is defined, when that is known.
+bool backtrace_find(Sire *s, Ref law, Buf *name, SirePlace *place);
+
 // Appends a line for each, "\n  in name, file:line", innermost first. Evaluates nothing.
 void backtrace_add(Sire *s, Buf *out, const Backtrace *t);

@@ -116,6 +116,14 @@ void sire_trace(Sire *s, Buf *out) {
   block_end(s, &scope, true);
 }
 
+bool sire_find_law(Sire *s, Ref law, Buf *name, SirePlace *place) {
+  Err ignored = ERR_INIT;
+  BlockScope scope = block_begin(s, NULL, &ignored);
+  bool found = backtrace_find(s, law, name, place);
+  block_end(s, &scope, true);
+  return found;
+}
+
 // --- line by line --------------------------------------------------------------------------------
 bool sire_repl_begin(Sire *s, Err *err) {
   rex_reader_free(s->repl);

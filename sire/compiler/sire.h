@@ -108,6 +108,9 @@ bool sire_find_place(Sire *s, const char *name, SirePlace *place, Err *err);
 // were at work, innermost first, each as "\n  in name, file:line" (machine_trace tells which they are).
 void sire_trace(Sire *s, Buf *out);
 
+// Appends the name of a law, "" when it has none. Where it is defined, as in traces; false: not known.
+bool sire_find_law(Sire *s, Ref law, Buf *name, SirePlace *place);
+
 // Appends a value as a person reads it, on one line of about max bytes: syntax as Sire text. Evaluates
 // nothing, so it may be called while the machine runs, from its trace.
 void sire_show(Sire *s, Ref v, size_t max, Buf *out);
