@@ -287,6 +287,6 @@ bool strict_order(Machine *m, Value law, StrictOrder *order) {
 }
 
 StrictOrder strict_order_final(Machine *m, Value law) {
-  StrictOrder order;
+  StrictOrder order = 0;
   return strict_order(m, law, &order) ? order : keep(law, order);
 }
