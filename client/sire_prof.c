@@ -57,7 +57,7 @@ static void set_limit(Profile *p, uint64_t ms) {
 
 // Stopped by us or by an interrupt, there is something to show; else only when all went well.
 static bool run(Library *l, const Args *args, uint64_t ms, Stacks *out, Err *err) {
-  Profile *p = profile_new(l->m, sys_real());
+  Profile *p = profile_new(l->m, sys_real(), 0);
   bool limited = false;
   interrupt_begin();
   interrupt_watch(l->m);

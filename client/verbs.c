@@ -69,11 +69,13 @@ static const OptionSpec SHOW_OPTIONS[] = {
     {"--depth", 0, ARG_TEXT, "N", "levels to show (64)"},
 };
 static const OptionSpec PROF_OPTIONS[] = {
-    {"--expr", 0, ARG_TEXT, "EXPR", "measure this expression, in the scope of FILE, and nothing else"},
+    {"--expr", 0, ARG_TEXT, "EXPR",
+     "measure this expression, in the scope of a file or module, and nothing else"},
     {"--count", 'n', ARG_TEXT, "N", "functions to show, those with the most time first; 0 is all (30)"},
     {"--folded", 0, ARG_NONE, NULL, "print stacks and microseconds, a line each, instead of a table"},
     {"--svg", 0, ARG_FILE, "PATH", "write a flame graph to this file"},
-    {"--time", 0, ARG_TEXT, "SECS", "stop after so long"},
+    {"--time", 0, ARG_TEXT, "SECS", "stop after so long (a cog: 5)"},
+    {"--events", 0, ARG_TEXT, "N", "of a cog: stop after so many events"},
     LIB_OPTION,
 };
 static const OptionSpec CACHE_OPTIONS[] = {
@@ -203,19 +205,25 @@ const Verb VERBS[] = {
              "Examples:\n"
              "  pall show counter.seed\n"
              "  pall show counter.seed --depth 3\n"},
-    {"prof", verb_prof, "show where evaluating Sire spends its time", .positionals = {{"FILE", ARG_FILE}},
+    {"prof", verb_prof, "show where a program or a cog spends its time", .positionals = {{"WHAT", ARG_FILE}},
      .least = 1, .most = 1, OPTIONS(PROF_OPTIONS),
      .more =
-         "FILE is a Sire file, or a module of the library. Measures what its definitions, main among them,\n"
-         "compute while it is loaded, or an expression alone. By function: its share of the time, alone and\n"
-         "with what it calls, calls, memory allocated, and where it is defined. What native routines cost\n"
-         "counts for the function that called them. Figures are samples; short functions need long runs.\n"
-         "--time or Ctrl-C ends a run early and shows what was seen. A flame graph opens in any browser.\n"
+         "WHAT is a Sire file, whose name ends in .sire or has a slash; or a cog of palld. Of a file, what "
+         "its\n"
+         "definitions compute while it is loaded is measured, main among them; or --expr alone. A cog is\n"
+         "watched while it runs its events. By function: its share of the time, alone and with what it "
+         "calls,\n"
+         "calls, memory allocated, and where it is defined. What native routines cost counts for the "
+         "function\n"
+         "that called them. Figures are samples; short functions need long runs. --time or Ctrl-C ends a "
+         "run\n"
+         "early and shows what was seen. A flame graph opens in any browser.\n"
          "\n"
          "Examples:\n"
          "  pall prof my.sire\n"
          "  pall prof my.sire --expr '(run 1000)' --svg my.svg\n"
-         "  pall prof prelude --expr '(sort (gen 10000 id))' --folded | sort -t ' ' -k 2 -n\n"},
+         "  pall prof prelude --expr '(sort (gen 10000 id))' --folded | sort -t ' ' -k 2 -n\n"
+         "  pall prof counter --time 10 --events 100\n"},
     {"cache", verb_cache, "show or clear what is kept of compiled Sire", OPTIONS(CACHE_OPTIONS),
      .more =
          "What was compiled once is kept in files, by the contents of its source: check, eval, sire and\n"

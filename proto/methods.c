@@ -175,6 +175,33 @@ static const RpcField LOG[] = {
 };
 static const RpcSchema LOG_SCHEMA = SCHEMA("Events", RpcLog, LOG);
 
+static const RpcField PROF_ARGS[] = {
+    REQ(RpcProfArgs, cog, COG, "which cog"),
+    OPT(RpcProfArgs, ms, NAT, "how long to watch it", .max = RPC_WAIT_MAX_MS, .absent = RPC_PROF_MS),
+    OPT(RpcProfArgs, events, NAT, "end after so many events; 0: none"),
+};
+static const RpcSchema PROF_ARGS_SCHEMA = SCHEMA("prof", RpcProfArgs, PROF_ARGS);
+
+static const RpcField STACK[] = {
+    REQ(RpcStack, parent, NAT, "index of the stack that this one adds a function to; of stack 0 itself"),
+    REQ(RpcStack, function, NAT, "index of that function"),
+    REQ(RpcStack, samples, NAT, "how often the cog was found right there"),
+    REQ(RpcStack, ns, NAT, "time spent there, and not in what it called"),
+    REQ(RpcStack, calls, NAT, "calls made, about"),
+    REQ(RpcStack, bytes, NAT, "memory allocated, about"),
+};
+static const RpcSchema STACK_SCHEMA = SCHEMA("Stack", RpcStack, STACK);
+
+static const RpcField PROF[] = {
+    REQ(RpcProf, functions, TEXTS,
+        "names, empty when there is none; the first two stand for the root, and for what deep stacks leave "
+        "out"),
+    REQ(RpcProf, stacks, LIST, "as a tree: a stack comes after its parent", .of = &STACK_SCHEMA),
+    REQ(RpcProf, events, NAT, "events that ended meanwhile"),
+    REQ(RpcProf, ms, NAT, "how long it was watched"),
+};
+static const RpcSchema PROF_SCHEMA = SCHEMA("Profile", RpcProf, PROF);
+
 static const RpcField STOP_ARGS[] = {REQ(RpcCogArgs, cog, COG, "which cog")};
 static const RpcSchema STOP_SCHEMA = SCHEMA("stop", RpcCogArgs, STOP_ARGS);
 static const RpcSchema START_SCHEMA = SCHEMA("start", RpcCogArgs, STOP_ARGS);
@@ -212,6 +239,8 @@ static const RpcMethodInfo METHODS[METHOD_COUNT] = {
     [METHOD_STOP] = {"stop", ROLE_USER, false, &STOP_SCHEMA, &NOTHING, "pause a cog; stays so over restarts"},
     [METHOD_START] = {"start", ROLE_USER, false, &START_SCHEMA, &NOTHING, "let a stopped cog go on"},
     [METHOD_RM] = {"rm", ROLE_USER, false, &RM_SCHEMA, &NOTHING, "remove a cog and its state for good"},
+    [METHOD_PROF] = {"prof", ROLE_USER, true, &PROF_ARGS_SCHEMA, &PROF_SCHEMA,
+                     "watch for a while where a cog spends its time; answered at the end of that"},
 };
 
 static const RpcNoteInfo NOTES[NOTE_COUNT] = {

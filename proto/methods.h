@@ -6,6 +6,8 @@
 
 #define RPC_PROTOCOL 1           // version in `hello`
 #define RPC_SEND_WAIT_MS 5000    // default of send's wait_ms
+#define RPC_PROF_MS 5000         // default of prof's ms
+#define RPC_STACKS_MAX 2000      // most stacks in one answer of `prof`
 #define RPC_WAIT_MAX_MS 86400000 // a day
 #define RPC_PAGE_MAX 1000        // most rows in one answer of `ps` and `log`
 #define RPC_PATH_MAX 64          // elements of a path
@@ -39,6 +41,7 @@ typedef enum RpcMethod {
   METHOD_STOP,
   METHOD_START,
   METHOD_RM,
+  METHOD_PROF,
   METHOD_COUNT
 } RpcMethod;
 
@@ -164,6 +167,24 @@ typedef struct RpcLog {
   uint64_t last;  // the cog's latest event
   bool more;
 } RpcLog;
+
+typedef struct RpcProfArgs {
+  RpcCog cog;
+  uint64_t ms, events;
+} RpcProfArgs;
+
+// The stack from the root, stack 0, to a function. What was spent counts for the function.
+typedef struct RpcStack {
+  uint64_t parent; // less than its own index
+  uint64_t function;
+  uint64_t samples, ns, calls, bytes;
+} RpcStack;
+
+typedef struct RpcProf {
+  RpcList functions; // of RpcText: names; 0 is the root and 1 what is cut off from deep stacks
+  RpcList stacks;    // of RpcStack
+  uint64_t events, ms;
+} RpcProf;
 
 typedef struct RpcCogArgs {
   RpcCog cog;

@@ -156,8 +156,9 @@ static bool ask(Pall *p, RpcMethod method, const void *args, uint64_t deadline, 
 }
 
 static int default_timeout(RpcMethod method, const void *args) {
-  if (method != METHOD_SEND) return ANSWER_MS;
-  uint64_t wait = ((const RpcSendArgs *)args)->wait_ms;
+  if (method != METHOD_SEND && method != METHOD_PROF) return ANSWER_MS;
+  uint64_t wait =
+      method == METHOD_SEND ? ((const RpcSendArgs *)args)->wait_ms : ((const RpcProfArgs *)args)->ms;
   return (int)(wait < RPC_WAIT_MAX_MS ? wait : RPC_WAIT_MAX_MS) + ANSWER_MS;
 }
 

@@ -24,7 +24,7 @@ const RpcHello *pall_server(const Pall *p);
 bool pall_is_broken(const Pall *p); // of no use any more, as said above
 
 // `args` and `result` are the structs of that method (methods.h). timeout_ms bounds the whole call;
-// PALL_TIMEOUT_DEFAULT is 30 s, for `send` its wait_ms and 30 s.
+// PALL_TIMEOUT_DEFAULT is 30 s, for `send` and `prof` their wait and 30 s.
 bool pall_call(Pall *p, RpcMethod method, const void *args, void *result, int timeout_ms, Err *err);
 
 // A call whose answer is preceded by notifications: `line` gets each (valid during the call) and

@@ -13,16 +13,20 @@ struct Profile {
   WordTable law_at;   // address -> number; a hint, since laws move
   WordTable children; // parent << 32 | law -> node
   ProfileNode *nodes;
-  size_t count, cap;
+  size_t count, cap, most;
   // At the last sample.
   uint64_t ns;
   MachineStats stats;
 };
 
-Profile *profile_new(Machine *m, const Sys *sys) {
+Profile *profile_new(Machine *m, const Sys *sys, size_t nodes) {
   assert(!m->profile);
   Profile *p = mem_zalloc(sizeof *p);
-  *p = (Profile){.m = m, .sys = sys, .random = 1, .count = 1};
+  *p = (Profile){.m = m,
+                 .sys = sys,
+                 .random = 1,
+                 .count = 1,
+                 .most = nodes > 0 && nodes < PROFILE_NODES ? nodes : PROFILE_NODES};
   mem_reserve(p->nodes, p->cap, 1);
   p->nodes[0] = (ProfileNode){.law = PROFILE_CUT};
   m->profile = p;
@@ -69,7 +73,7 @@ static uint32_t number_of(Profile *p, Value law) {
 static uint32_t child_of(Profile *p, uint32_t parent, uint32_t law) {
   uint64_t key = (uint64_t)parent << 32 | law, *known = wtab_get(&p->children, key);
   if (known) return (uint32_t)*known;
-  if (p->count == PROFILE_NODES) return parent;
+  if (p->count >= p->most) return parent;
   mem_reserve(p->nodes, p->cap, p->count + 1);
   p->nodes[p->count] = (ProfileNode){.parent = parent, .law = law};
   wtab_put(&p->children, key, p->count);

@@ -19,8 +19,8 @@
 #define PROFILE_DEPTH 64
 #define PROFILE_FRAMES 1024
 #define PROFILE_LAWS 4096
-#define PROFILE_NODES 65536
-#define PROFILE_SLICE 1000 // units of work between two samples, on average
+#define PROFILE_NODES 65536 // at most
+#define PROFILE_SLICE 1000  // units of work between two samples, on average
 
 typedef struct Profile Profile;
 
@@ -37,8 +37,8 @@ typedef struct ProfileNode {
 #define PROFILE_CUT UINT32_MAX
 
 // A machine has one profile at most, from here to profile_free, which comes before machine_free. `sys` is the
-// clock and must outlive the profile.
-Profile *profile_new(Machine *m, const Sys *sys);
+// clock and must outlive the profile. `nodes`: hold no more than so many; 0: PROFILE_NODES.
+Profile *profile_new(Machine *m, const Sys *sys, size_t nodes);
 void profile_free(Profile *p); // accepts NULL
 
 // From now on, or until now: evaluations are sampled. Not sampling at first.

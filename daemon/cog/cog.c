@@ -57,7 +57,7 @@ Cog *cog_new(uint64_t id, const char *name, size_t name_len, size_t memory, cons
 
 void cog_free(Cog *c) {
   if (!c) return;
-  assert(!c->inbox && c->follower_count == 0);
+  assert(!c->inbox && c->follower_count == 0 && !c->prof);
   machine_abandon(c->m);
   machine_free(c->m);
   for (size_t i = 0; i < TRACE_LINES; i++) {

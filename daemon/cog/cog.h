@@ -113,8 +113,9 @@ typedef struct Cog {
   size_t trace_at, trace_count;
   CtlCall **followers;
   size_t follower_count, follower_cap;
-  bool replaying; // the machine's trace is not shown
-  char *at_work;  // the functions in which the last event failed, innermost first; NULL: it did not
+  struct CogProf *prof; // see prof.c; NULL: nobody watches
+  bool replaying;       // the machine's trace is not shown
+  char *at_work;        // the functions in which the last event failed, innermost first; NULL: it did not
 } Cog;
 
 Cog *cog_new(uint64_t id, const char *name, size_t name_len, size_t memory, const JetTable *jets);
@@ -168,6 +169,10 @@ void cog_consume(Cog *c);
 
 // Applies a logged event whose answers are in COG_ANSWERS. False: it came out differently.
 bool cog_replay(Cog *c, const Record *record, Values *values, Err *err);
+
+// The name of a law as it may be shown; "" for others, and for the machine's own routines.
+#define COG_LAW_NAME 40
+void cog_law_name(Cog *c, Ref law, char name[COG_LAW_NAME + 1]);
 
 // --- messages and trace ----------------------------------------------------------------------------------
 bool cog_knows_message(const Cog *c, const MessageId *id, uint64_t *event);

@@ -337,6 +337,7 @@ static bool is_active(const Cog *c) { return c->state == STATE_SPINNING && !c->p
 
 // One slice of one cog. True when it has more to do at once.
 static bool turn(Engine *e, Cog *c, uint64_t now) {
+  prof_poll(e, c, now);
   if (!is_active(c) && !c->running) {
     host_deliver(e, c, now); // only ends waits
     return false;

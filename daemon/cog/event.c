@@ -2,6 +2,7 @@
 #include "common/base/blake3.h"
 #include "common/base/buf.h"
 #include "common/base/mem.h"
+#include "common/plan/profile.h"
 #include "daemon/cog/cog.h"
 #include <string.h>
 
@@ -66,13 +67,11 @@ static void end_in_crash(Cog *c) {
 }
 
 #define NAMES_SHOWN 10
-#define NAME_LEN 40
 
-// A name that may be shown; "" for others, and for the machine's own routines.
-static void law_name(Cog *c, Value law, char name[NAME_LEN + 1]) {
-  Ref nat = plan_law_name(c->m, ref_new(c->m, law));
+void cog_law_name(Cog *c, Ref law, char name[COG_LAW_NAME + 1]) {
+  Ref nat = plan_law_name(c->m, law);
   size_t n = plan_nat_size(c->m, nat);
-  if (n > NAME_LEN) n = 0;
+  if (n > COG_LAW_NAME) n = 0;
   plan_nat_copy(c->m, nat, name, n);
   for (size_t i = 0; i < n; i++)
     if (name[i] <= ' ' || name[i] > '~') n = 0;
@@ -83,12 +82,12 @@ static void law_name(Cog *c, Value law, char name[NAME_LEN + 1]) {
 // To be noted before anything else runs on the machine.
 static void note_at_work(Cog *c) {
   CrashEntry entries[TRACE_INNER + TRACE_OUTER];
-  char name[NAME_LEN + 1];
+  char name[COG_LAW_NAME + 1];
   uint64_t left_out;
   size_t n = machine_trace(c->m, entries, &left_out), shown = 0;
   Buf names = {0};
   for (size_t i = 0; i < n && i < TRACE_INNER && shown < NAMES_SHOWN; i++) {
-    law_name(c, entries[i].law, name);
+    cog_law_name(c, ref_new(c->m, entries[i].law), name);
     if (name[0] != 0) buf_printf(&names, "%s%s", shown++ > 0 ? ", " : "", name);
   }
   if (shown == NAMES_SHOWN) buf_str(&names, ", ..");
@@ -151,7 +150,8 @@ void cog_forget_crash(Cog *c, Record *record) {
 }
 
 bool cog_run(Cog *c, uint64_t slice, uint64_t now_ns, uint64_t limit_ns, Record *record) {
-  Outcome o = machine_run(c->m, slice);
+  Profile *profile = profile_of(c->m);
+  Outcome o = profile ? profile_run(profile, slice) : machine_run(c->m, slice);
   if (o == RUN_YIELD && now_ns - c->started_ns <= limit_ns) return false;
   if (o == RUN_YIELD) {
     machine_abandon(c->m);

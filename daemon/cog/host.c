@@ -43,6 +43,7 @@ static void post_log(void *ctx, CtlCall *call, const RpcLogArgs *args) { post(ct
 static void post_stop(void *ctx, CtlCall *call, const RpcCogArgs *args) { post(ctx, JOB_STOP, call, args); }
 static void post_start(void *ctx, CtlCall *call, const RpcCogArgs *args) { post(ctx, JOB_START, call, args); }
 static void post_rm(void *ctx, CtlCall *call, const RpcCogArgs *args) { post(ctx, JOB_RM, call, args); }
+static void post_prof(void *ctx, CtlCall *call, const RpcProfArgs *args) { post(ctx, JOB_PROF, call, args); }
 static void post_cancel(void *ctx, CtlCall *call) { post(ctx, JOB_CANCEL, call, NULL); }
 
 CtlHost engine_host(Engine *e) {
@@ -57,6 +58,7 @@ CtlHost engine_host(Engine *e) {
                    .stop = post_stop,
                    .start = post_start,
                    .rm = post_rm,
+                   .prof = post_prof,
                    .cancel = post_cancel};
 }
 
@@ -161,6 +163,11 @@ static bool do_send(Engine *e, CtlCall *call, const RpcSendArgs *args, Err *err)
   return true;
 }
 
+static bool do_prof(Engine *e, CtlCall *call, const RpcProfArgs *args, Err *err) {
+  Cog *c = host_find(e, &args->cog, err);
+  return c && may_change(call, c, err) && prof_begin(e, c, call, args, err);
+}
+
 // --- stop, start, rm ------------------------------------------------------------------------------------
 static bool set_paused(Engine *e, CtlCall *call, const RpcCogArgs *args, bool pause, Err *err) {
   Cog *c = host_find(e, &args->cog, err);
@@ -219,6 +226,10 @@ static void do_cancel(Engine *e, const CtlCall *call) {
   err_set(&err, ERR_RETRY, "cancelled");
   for (size_t k = 0; k < e->cog_count; k++) {
     Cog *c = e->cogs[k];
+    if (prof_is_for(c, call)) {
+      prof_end(e, c);
+      return;
+    }
     for (size_t i = 0; i < c->follower_count; i++)
       if (c->followers[i] == call) {
         end_follower(c, i);
@@ -233,7 +244,7 @@ static void do_cancel(Engine *e, const CtlCall *call) {
 }
 
 void host_end_calls(Engine *e, Cog *c, const Err *err) {
-  (void)e;
+  prof_end(e, c);
   while (c->inbox) fail_send(c, &c->inbox, err);
   while (c->follower_count > 0) end_follower(c, 0);
   for (size_t i = 0; i < c->request_count; i++) {
@@ -268,7 +279,7 @@ void host_deliver(Engine *e, Cog *c, uint64_t now) {
 }
 
 uint64_t host_deadline(const Cog *c) {
-  uint64_t first = UINT64_MAX;
+  uint64_t first = prof_deadline(c);
   for (const Send *s = c->inbox; s; s = s->next)
     if (s->deadline < first) first = s->deadline;
   return first;
@@ -287,6 +298,7 @@ static bool run_job(Engine *e, Job *job, Err *err) {
   case JOB_STOP: return set_paused(e, job->call, job->args, true, err);
   case JOB_START: return set_paused(e, job->call, job->args, false, err);
   case JOB_RM: return do_rm(e, job->call, job->args, err);
+  case JOB_PROF: return do_prof(e, job->call, job->args, err);
   case JOB_CANCEL: do_cancel(e, job->call); return true;
   }
   return true;

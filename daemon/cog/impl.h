@@ -3,6 +3,7 @@
 //   engine.c    the thread: rounds of jobs, events, one commit, release
 //   host.c      calls from the control socket become jobs; jobs are done
 //   look.c      those that only ask
+//   prof.c      watching where cogs spend their time
 //   persist.c   opening: snapshots and replay; taking snapshots
 #pragma once
 #include "common/plan/jet.h"
@@ -25,6 +26,7 @@ typedef enum JobKind {
   JOB_STOP,
   JOB_START,
   JOB_RM,
+  JOB_PROF,
   JOB_CANCEL
 } JobKind;
 
@@ -112,6 +114,14 @@ bool look_inspect(Engine *e, CtlCall *call, const RpcInspectArgs *args, Err *err
 bool look_trace(Engine *e, CtlCall *call, const RpcTraceArgs *args, Err *err);
 bool look_log(Engine *e, CtlCall *call, const RpcLogArgs *args, Err *err);
 RpcCogState look_state(const Cog *c);
+
+// --- prof.c --------------------------------------------------------------------------------------------
+// One call at a time watches a cog.
+bool prof_begin(Engine *e, Cog *c, CtlCall *call, const RpcProfArgs *args, Err *err);
+void prof_poll(Engine *e, Cog *c, uint64_t now_ns); // answers the call when it has seen enough
+void prof_end(Engine *e, Cog *c);                   // answers it with what there is; when there is one
+uint64_t prof_deadline(const Cog *c);               // UINT64_MAX: none
+bool prof_is_for(const Cog *c, const CtlCall *call);
 
 // --- persist.c -----------------------------------------------------------------------------------------
 bool persist_open(Engine *e, Err *err);

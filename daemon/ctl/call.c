@@ -189,6 +189,7 @@ static bool hand_over(CtlCall *call) {
   case METHOD_STOP: HAND(stop, cog);
   case METHOD_START: HAND(start, cog);
   case METHOD_RM: HAND(rm, cog);
+  case METHOD_PROF: HAND(prof, prof);
   case METHOD_HELLO:
   case METHOD_PING:
   case METHOD_COUNT: break;

@@ -47,6 +47,7 @@ typedef struct CtlHost {
   void (*stop)(void *ctx, CtlCall *call, const RpcCogArgs *args);
   void (*start)(void *ctx, CtlCall *call, const RpcCogArgs *args);
   void (*rm)(void *ctx, CtlCall *call, const RpcCogArgs *args);
+  void (*prof)(void *ctx, CtlCall *call, const RpcProfArgs *args);
 
   // Nobody waits for this call any more: end it soon. It may have been ended a moment ago on another
   // thread; then this says nothing. Must not be NULL when any of the others is not. At most once a call.

@@ -116,6 +116,7 @@ struct CtlCall {
     RpcInspectArgs inspect;
     RpcTraceArgs trace;
     RpcLogArgs log;
+    RpcProfArgs prof;
     RpcCogArgs cog;
     RpcHelloArgs hello;
     RpcNothing none;

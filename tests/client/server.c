@@ -116,6 +116,15 @@ static void host_cog(void *ctx, CtlCall *call, const RpcCogArgs *a) {
     ctl_done(call, NULL);
 }
 
+static void host_prof(void *ctx, CtlCall *call, const RpcProfArgs *a) {
+  RpcText names[] = {{0}, {0}, rpc_text("go"), rpc_text("")};
+  RpcStack stacks[] = {{0, 0, 1, 1000000, 0, 0},
+                       {0, 2, 2, a->ms * 1000000, a->events, 0},
+                       {1, 3, 1, 3000000, 30, 0},
+                       {is(&a->cog, "twisted") ? 9 : 0, 1, 1, 1000000, 0, 0}};
+  ctl_done(call, &(RpcProf){.functions = {names, 4}, .stacks = {stacks, 4}, .events = 1, .ms = a->ms});
+}
+
 static void host_cancel(void *ctx, CtlCall *call) {}
 
 static _Noreturn void serve(const char *socket, int ready) {
@@ -135,6 +144,7 @@ static _Noreturn void serve(const char *socket, int ready) {
                   .stop = host_cog,
                   .start = host_cog,
                   .rm = host_cog,
+                  .prof = host_prof,
                   .cancel = host_cancel};
   ctl_set_host(ctl, &host);
   if (!ctl_listen(ctl, socket, NULL, &err)) fprintf(stderr, "%s\n", err.msg), _exit(1);

@@ -216,6 +216,16 @@ START_TEST(stop_start_and_rm) {
 }
 END_TEST
 
+START_TEST(prof_shows_what_a_cog_does) {
+  MUST(0, "99.9  5000.0   100.0     70  0.0  go", NULL, "prof", "counter", "--events", "70");
+  MUST(0, "go;(no_name) 3000\n(outer_calls) 1000\n", NULL, "prof", "1", "--time", "0.25", "--folded");
+  MUST(0, "\"name\":\"go\",\"place\":\"\",\"samples\":2,\"own_ns\":250000000,", NULL, "prof", "counter",
+       "--json", "--time", "0.25");
+  MUST(70, NULL, "in no order", "prof", "twisted");
+  MUST(2, NULL, "--events must be", "prof", "counter", "--events", "all");
+}
+END_TEST
+
 START_TEST(help_and_completion_come_from_the_table) {
   MUST(0, "usage: pall ", NULL, "--help");
   MUST(0, "pall send shop", NULL, "help", "send");
@@ -299,6 +309,7 @@ int main(void) {
   tcase_add_test(tcase, send_says_in_which_event_it_was_taken);
   tcase_add_test(tcase, inspect_shows_status_and_value);
   tcase_add_test(tcase, trace_cannot_command_the_terminal);
+  tcase_add_test(tcase, prof_shows_what_a_cog_does);
   tcase_add_test(tcase, log_goes_page_by_page);
   tcase_add_test(tcase, stop_start_and_rm);
   tcase_add_test(tcase, help_and_completion_come_from_the_table);

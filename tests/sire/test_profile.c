@@ -35,7 +35,7 @@ static void setup(Setup *s) {
   *s = (Setup){.f = fixture_new()};
   s->clock = (Sys){.ctx = &s->now, .mono_ns = tick};
   ck_assert(fixture_load(s->f, PROGRAM));
-  s->p = profile_new(s->f->m, &s->clock);
+  s->p = profile_new(s->f->m, &s->clock, 0);
 }
 
 static void teardown(Setup *s) {
