@@ -135,14 +135,15 @@ check 'the log says why' 'crash: crash boom' "$log"
 check 'and what came in' '#[0=5]' "$log"
 
 pall spawn "$cogs/looper.sire" --name busy >/dev/null
-pall prof busy --time 100 --events 1 >"$home/prof" &
+# Those that look whether it watches may be in its way.
+until pall prof busy --time 100 --events 1 >"$home/prof"; do :; done &
 watcher=$!
 await 'one watches at a time' 'somebody else watches' pall prof busy --time 0
 check 'a busy cog is watched' 'did not end well' "$(pall send busy 1 --path in)"
 wait $watcher
 check 'where it spends its time' ' again ' "$(cat "$home/prof")"
 check 'of a cog that does nothing' '"samples":0' "$(pall --json prof journal --time 0.1)"
-pall prof journal --time 100 >"$home/prof" &
+until pall prof journal --time 100 >"$home/prof"; do :; done &
 watcher=$!
 await 'watched again' 'somebody else watches' pall prof journal --time 0
 stop -TERM
