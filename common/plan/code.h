@@ -18,8 +18,8 @@
 //   op | a << 8 | b << 19 | c << 30 | displacement << 41     to another instruction, signed, in words
 //
 // A running block has slots at fp, right above the newest frame word: for a law's entry its arguments,
-// self, the law, the bindings that are kept; for a suspension (KIND_THUNK: [law][position of its
-// block][captured]..) what it captured, then the law. Temporaries follow. An instruction that may
+// self, the law, the bindings that are kept; for a suspension (KIND_THUNK: [law][its block, see
+// thunk_block][captured]..) what it captured, then the law. Temporaries follow. An instruction that may
 // collect or call knows the height up to which slots are in use (`h`, or `a` where so said), so no
 // stack pointer is kept while code runs; slots below that height always hold Values or raw words.
 //
@@ -153,6 +153,12 @@ static inline int64_t code_displacement(uint64_t w) { return (int64_t)(w << 1) >
 // The law's code, compiling it when it has become hot; NULL: interpret. May allocate (not move `law`
 // if the caller keeps it on the stack at *slot, which is re-read).
 const uint64_t *law_code(Machine *m, const Value *slot);
+
+// What a suspension says of its block: its position, and, when it is nothing but the choice of an element of
+// the row that it captured, the element's index + 1, so that the collector can make it and let go of the row.
+static inline uint64_t thunk_block(uint64_t position, uint64_t select) { return position | select << 32; }
+static inline uint64_t thunk_position(const uint64_t *thunk) { return thunk[2] & 0xffffffff; }
+static inline uint64_t thunk_select(const uint64_t *thunk) { return thunk[2] >> 32; }
 
 // The code of a compiled law.
 static inline const uint64_t *code_of(Value law) {

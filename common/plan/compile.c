@@ -142,7 +142,7 @@ static void compile_block(Compiler *c, size_t i) {
     c->state[b.slots[k]] = b.state[k];
   }
   c->law_slot = b.captured;
-  c->code[b.patch] = c->count;
+  c->code[b.patch] = thunk_block(c->count, b.select);
   emit_tail(c, b.expr, c->law_slot + 1u);
   emit_cold(c);
 }

@@ -25,6 +25,7 @@ typedef uint64_t Live; // a bit each slot of the law, those beyond LIVE_MAX not 
 typedef struct Block {
   Value expr;
   size_t patch;              // the word for its position
+  uint64_t select;           // see thunk_select
   uint16_t captured, *slots; // law slots in the order captured
   uint8_t *state;            // of those slots, when it was suspended
 } Block;

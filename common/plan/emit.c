@@ -127,6 +127,17 @@ void emit_value(Compiler *c, Value v, uint32_t dest) {
 }
 
 // --- suspensions ---------------------------------------------------------------------------------------
+// Of a variable's element: its index + 1; else 0.
+static uint64_t selected(Compiler *c, Value e) {
+  Spine s, row;
+  Value index;
+  compiler_look(c, e, &s);
+  const Inline *in = s.form == BODY_CONST ? inline_call(c->m, s.head, s.n) : NULL;
+  if (!in || in->form != INLINE_ELEMENT || !emit_is_number(c, s.args[!in->first], &index)) return 0;
+  compiler_look(c, s.args[in->first], &row);
+  return row.n == 0 && row.form == BODY_SLOT ? index + 1 : 0;
+}
+
 size_t add_block(Compiler *c, Value e) {
   uint8_t used[SLOTS_MAX + 1] = {0};
   size_t count = 0, at = 0;
@@ -134,7 +145,7 @@ size_t add_block(Compiler *c, Value e) {
   for (uint32_t i = 0; i <= c->last_slot; i++) count += used[i];
   mem_reserve(c->blocks, c->block_cap, c->block_count + 1);
   Block *b = &c->blocks[c->block_count];
-  *b = (Block){.expr = e, .captured = (uint16_t)count};
+  *b = (Block){.expr = e, .select = selected(c, e), .captured = (uint16_t)count};
   b->slots = mem_alloc((count + 1) * sizeof *b->slots);
   b->state = mem_alloc(count + 1);
   for (uint32_t i = 0; i <= c->last_slot; i++) {

@@ -136,7 +136,7 @@ static const uint64_t *open_thunk(uint64_t *thunk, Value *fp) {
   Value law = thunk[1];
   COPY(fp, thunk + 3, captured)
   fp[captured] = law;
-  const uint64_t *pc = code_of(law) + thunk[2];
+  const uint64_t *pc = code_of(law) + thunk_position(thunk);
   thunk[0] = obj_header(KIND_HOLE, thunk[0] & 0xff00, 0);
   return pc;
 }

@@ -1,5 +1,6 @@
 #include "common/plan/gc.h"
 #include "common/base/mem.h"
+#include "common/plan/code.h"
 #include "common/plan/frame.h"
 #include "common/plan/region.h"
 #include <string.h>
@@ -109,6 +110,27 @@ static void mark_large(Gc *g, uint64_t *o) {
   g->grey = l;
 }
 
+// A suspension that only chooses an element of a row becomes that element as soon as there is the row, which
+// it would keep as a whole otherwise. One that is still to be copied.
+static bool select_element(uint64_t *o) {
+  uint64_t select = thunk_select(o);
+  if (select == 0) return false;
+  const uint64_t *row = NULL;
+  for (Value v = o[3]; row == NULL;) {
+    if (val_is_small(v)) return false;
+    const uint64_t *at = val_obj(v);
+    if (obj_kind(at) == KIND_IND || obj_kind(at) == KIND_FORWARD)
+      v = at[1];
+    else
+      row = at;
+  }
+  if (obj_kind(row) != KIND_ROW) return false;
+  Value element = select <= obj_count(row) ? row[select] : 0;
+  o[0] = obj_header(KIND_IND, 0, 0);
+  o[1] = element;
+  return true;
+}
+
 // Updates one slot; indirections vanish on the way.
 static void trace_slot(Gc *g, Value *slot) {
   for (;;) {
@@ -117,7 +139,7 @@ static void trace_slot(Gc *g, Value *slot) {
     uint64_t *o = val_obj(v);
     if (!g->major && !heap_is_young(g->m, o)) return;
     Kind kind = obj_kind(o);
-    if (kind == KIND_IND) {
+    if (kind == KIND_IND || (kind == KIND_THUNK && select_element(o))) {
       *slot = o[1];
       continue;
     }

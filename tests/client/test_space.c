@@ -1,0 +1,57 @@
+// What compiled laws let go of, and what the collector does for them: programs of space.sire in little
+// memory.
+//
+// PALL_TEST_SPACE names the file; the library is the one that pall finds.
+#include "client/library.h"
+#include "tests/base/suite.h"
+#include <stdlib.h>
+
+#define MEGABYTE ((size_t)1 << 20)
+
+static Library *open_library(void) {
+  static Library l;
+  Err err = ERR_INIT;
+  l = (Library){0};
+  ck_assert_msg(library_open(&l, NULL, NULL, LIBRARY_CACHED, &err), "%s", err.msg);
+  ck_assert_msg(library_load(&l, getenv("PALL_TEST_SPACE"), &err), "%s", err.msg);
+  return &l;
+}
+
+// The value of the function with this name, called with n. Interpreted laws keep all that they have: it is
+// called often enough to be compiled before.
+static Ref value_of(Library *l, const char *name, uint64_t n) {
+  Err err = ERR_INIT;
+  Ref f = sire_lookup(l->sire, name, &err), r = 0;
+  for (int i = 0; i < 5; i++) {
+    r = plan_apply(l->m, f, (Ref[]){plan_nat(l->m, i < 4 ? 2 : n)}, 1);
+    ck_assert_int_eq(plan_whnf(l->m, r), RUN_DONE);
+  }
+  return r;
+}
+
+START_TEST(a_list_goes_while_it_is_consumed) {
+  Library *l = open_library();
+  machine_collect(l->m, true);
+  machine_set_limits(l->m, (size_t)machine_stats(l->m).live_bytes + 16 * MEGABYTE, 0);
+  uint64_t n;
+  ck_assert(plan_nat_u64(l->m, value_of(l, "counted", 1000000), &n) && n == 1000001);
+  library_close(l);
+}
+END_TEST
+
+START_TEST(a_part_does_not_keep_the_whole) {
+  Library *l = open_library();
+  machine_collect(l->m, true);
+  uint64_t before = machine_stats(l->m).live_bytes;
+  Ref part = value_of(l, "partOf", 1000000);
+  machine_collect(l->m, true);
+  ck_assert_uint_lt(machine_stats(l->m).live_bytes, before + MEGABYTE);
+  Ref element = plan_row_get(l->m, part, 0);
+  ck_assert_int_eq(plan_whnf(l->m, element), RUN_DONE);
+  uint64_t n;
+  ck_assert(plan_nat_u64(l->m, element, &n) && n == 1000001);
+  library_close(l);
+}
+END_TEST
+
+SUITE_MAIN("space", a_list_goes_while_it_is_consumed, a_part_does_not_keep_the_whole)
