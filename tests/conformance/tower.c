@@ -1,6 +1,7 @@
 // Loads a chain of modules from a folder and prints, after each, what other implementations agree on:
 //   module  scope size  next key  assertions so far  hash of the tab name -> value
-//   jets matched so far  seconds of processor time so far  peak memory in MiB
+//   jets matched so far  pins named like a jet that are another so far  seconds of processor time so far
+//   peak memory in MiB
 // and checks every pinned law that is named like a known jet against the jet's hash.
 //
 //   sire-tower LIBRARY JETS.tsv MODULE..
@@ -135,9 +136,9 @@ static void on_module(void *ctx, const char *module, const char *path) {
   if (plan_hash(t->m, values_of(t, scope), hash)) base58_hash(text, hash);
   struct rusage used;
   getrusage(RUSAGE_SELF, &used);
-  printf("%s\t%zu\t%" PRIu64 "\t%" PRIu64 "\t%s\t%zu\t%.2f\t%ld\n", module, plan_len(t->m, scope), key,
-         sire_counts(t->sire).passed, text, count_seen(t, JET_MATCHED), (double)clock() / CLOCKS_PER_SEC,
-         used.ru_maxrss / 1024);
+  printf("%s\t%zu\t%" PRIu64 "\t%" PRIu64 "\t%s\t%zu\t%zu\t%.2f\t%ld\n", module, plan_len(t->m, scope), key,
+         sire_counts(t->sire).passed, text, count_seen(t, JET_MATCHED), count_seen(t, JET_DIFFERS),
+         (double)clock() / CLOCKS_PER_SEC, used.ru_maxrss / 1024);
   fflush(stdout);
   refs_release(t->m, mark);
 }
