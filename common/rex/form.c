@@ -1,5 +1,6 @@
 #include "common/rex/form.h"
 #include "common/base/mem.h"
+#include <assert.h>
 #include <string.h>
 
 #define NO_RUNE UINT32_MAX
@@ -25,7 +26,9 @@ Tree form_node(Builder *b, RexKind style, const char *rune, uint32_t len, size_t
   x->count = (uint32_t)(b->count - base);
   if (x->count > 0) {
     x->sons = arena_alloc(b->arena, x->count * sizeof *x->sons);
-    x->end = b->sons[b->count - 1].tail->end;
+    const Rex *last = b->sons[b->count - 1].tail;
+    assert(last != NULL);
+    x->end = last->end;
   }
   for (uint32_t i = 0; i < x->count; i++) {
     const Tree *son = &b->sons[base + i];

@@ -83,7 +83,8 @@ static void print_ragged(Tall *t, const Rex *x) {
     }
     x = x->sons[x->count - 1];
   }
-  for (const Rex *item = x; item != page && !p->failed; item = item->heir) wide_item(p, item, item == x);
+  for (const Rex *item = x; item && item != page && !p->failed; item = item->heir)
+    wide_item(p, item, item == x);
   size_t col = line_width(t);
   if (!p->failed) print_line(t, page);
   print_page(t, page->heir, col);
