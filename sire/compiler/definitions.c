@@ -3,6 +3,7 @@
 #include "common/base/mem.h"
 #include "sire/compiler/locate.h"
 #include "sire/compiler/report.h"
+#include <assert.h>
 #include <string.h>
 
 struct Definitions {
@@ -115,6 +116,7 @@ static int find_known(const Definitions *d, Name name, SirePlace *place) {
   while (btab_next(&d->index, &iter, &key, &len, &at)) {
     size_t module = (size_t)le64_at(key);
     if (!name_is((Name){(const char *)key + 8 + module, len - 8 - module}, name)) continue;
+    assert(at < d->count && d->places != NULL);
     *place = d->places[at];
     count++;
   }
