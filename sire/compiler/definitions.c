@@ -72,6 +72,7 @@ void definitions_put(Definitions *d, Name module, Name name, const SirePlace *pl
     mem_reserve(d->places, d->cap, d->count + 1);
     btab_put(&d->index, key.data, key.len, d->count++);
   }
+  assert(d->places != NULL);
   d->places[at] = *place;
   copy_texts(d, &d->places[at]);
   buf_free(&key);
