@@ -112,36 +112,36 @@ static void push_constant_app(LawText *t, Parts *p, Ref v) {
   push_text(p, "(");
 }
 
-static void put_part(LawText *t, Parts *todo, Part part) {
+static void put_part(LawText *t, Parts *parts, Part part) {
   Machine *m = t->m;
   uint64_t slot;
   if (part.text != NULL)
     buf_str(t->out, part.text);
   else if (part.constant && plan_kind(m, part.value) == KIND_APP)
-    push_constant_app(t, todo, part.value);
+    push_constant_app(t, parts, part.value);
   else if (part.constant)
     put_constant(t, part.value);
   else if (is_form(m, part.value, OP_CALL, 2))
-    push_call(t, todo, part.value);
+    push_call(t, parts, part.value);
   else if (is_form(m, part.value, OP_CONSTANT, 1))
-    push(todo, (Part){.value = plan_arg(m, part.value, 0), .constant = true});
+    push(parts, (Part){.value = plan_arg(m, part.value, 0), .constant = true});
   else if (plan_nat_u64(m, part.value, &slot) && slot <= t->slots)
     put_slot(t, slot);
   else
-    push(todo, (Part){.value = part.value, .constant = true});
+    push(parts, (Part){.value = part.value, .constant = true});
 }
 
 static void put_body(LawText *t, Ref body) {
-  Parts todo = {0};
-  push(&todo, (Part){.value = body});
-  for (size_t done = 0; todo.count > 0; done++) {
+  Parts parts = {0};
+  push(&parts, (Part){.value = body});
+  for (size_t done = 0; parts.count > 0; done++) {
     if (done > PARTS_MAX || t->out->len >= t->end) {
       buf_str(t->out, " ...");
       break;
     }
-    put_part(t, &todo, todo.items[--todo.count]);
+    put_part(t, &parts, parts.items[--parts.count]);
   }
-  mem_free(todo.items);
+  mem_free(parts.items);
 }
 
 // Bindings stand before the body, and may refer to later ones: they are counted first.

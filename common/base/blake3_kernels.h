@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Helpers of the loops: unrolled rounds are only fast as one piece.
+#define KERNEL __attribute__((always_inline)) static inline
+
 enum { BLAKE3_CHUNK_START = 1, BLAKE3_CHUNK_END = 2, BLAKE3_PARENT = 4, BLAKE3_ROOT = 8 };
 
 static const uint32_t BLAKE3_IV[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,

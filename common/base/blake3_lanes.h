@@ -12,8 +12,6 @@ typedef uint32_t Four __attribute__((vector_size(16)));
 typedef uint32_t Vec __attribute__((vector_size(4 * LANES)));
 typedef uint8_t VecBytes __attribute__((vector_size(4 * LANES)));
 
-#define INLINE static inline __attribute__((always_inline))
-
 // Index lists: the same choice in each quarter, of words and (for whole-byte rotations) of bytes.
 #define WORDS_AT(q, i, j, k, l) 4 * (q) + (i), 4 * (q) + (j), 4 * (q) + (k), 4 * (q) + (l)
 #define BYTES_AT(q, i, j, k, l)                                                                              \
@@ -33,12 +31,12 @@ typedef uint8_t VecBytes __attribute__((vector_size(4 * LANES)));
   ((Vec)__builtin_shufflevector((VecBytes)(x), (VecBytes)(x), EACH(BYTES_AT, i, j, k, l)))
 
 // Registers of 512 bits have a rotation; below that, moving bytes is one instruction instead of three.
-INLINE Vec ror16(Vec x) { return LANES == 16 ? x >> 16 | x << 16 : PICK_BYTES(x, 2, 3, 0, 1); }
-INLINE Vec ror8(Vec x) { return LANES == 16 ? x >> 8 | x << 24 : PICK_BYTES(x, 1, 2, 3, 0); }
-INLINE Vec ror12(Vec x) { return x >> 12 | x << 20; }
-INLINE Vec ror7(Vec x) { return x >> 7 | x << 25; }
+KERNEL Vec ror16(Vec x) { return LANES == 16 ? x >> 16 | x << 16 : PICK_BYTES(x, 2, 3, 0, 1); }
+KERNEL Vec ror8(Vec x) { return LANES == 16 ? x >> 8 | x << 24 : PICK_BYTES(x, 1, 2, 3, 0); }
+KERNEL Vec ror12(Vec x) { return x >> 12 | x << 20; }
+KERNEL Vec ror7(Vec x) { return x >> 7 | x << 25; }
 
-INLINE void quarter_round(Vec *a, Vec *b, Vec *c, Vec *d, Vec x, Vec y) {
+KERNEL void quarter_round(Vec *a, Vec *b, Vec *c, Vec *d, Vec x, Vec y) {
   *a += *b + x;
   *d = ror16(*d ^ *a);
   *c += *d;
@@ -49,7 +47,7 @@ INLINE void quarter_round(Vec *a, Vec *b, Vec *c, Vec *d, Vec x, Vec y) {
   *b = ror7(*b ^ *c);
 }
 
-INLINE void one_round(Vec v[16], const Vec m[16], const uint8_t s[16]) {
+KERNEL void one_round(Vec v[16], const Vec m[16], const uint8_t s[16]) {
   quarter_round(&v[0], &v[4], &v[8], &v[12], m[s[0]], m[s[1]]);
   quarter_round(&v[1], &v[5], &v[9], &v[13], m[s[2]], m[s[3]]);
   quarter_round(&v[2], &v[6], &v[10], &v[14], m[s[4]], m[s[5]]);
@@ -61,7 +59,7 @@ INLINE void one_round(Vec v[16], const Vec m[16], const uint8_t s[16]) {
 }
 
 // Turns each quarter of four vectors round, as a 4x4 matrix of words.
-INLINE void transpose(Vec v[4]) {
+KERNEL void transpose(Vec v[4]) {
   Vec lo01 = PICK(v[0], v[1], 0, LANES, 1, LANES + 1), hi01 = PICK(v[0], v[1], 2, LANES + 2, 3, LANES + 3);
   Vec lo23 = PICK(v[2], v[3], 0, LANES, 1, LANES + 1), hi23 = PICK(v[2], v[3], 2, LANES + 2, 3, LANES + 3);
   v[0] = PICK(lo01, lo23, 0, 1, LANES, LANES + 1);
@@ -70,14 +68,14 @@ INLINE void transpose(Vec v[4]) {
   v[3] = PICK(hi01, hi23, 2, 3, LANES + 2, LANES + 3);
 }
 
-INLINE Four four_at(const uint8_t *p) {
+KERNEL Four four_at(const uint8_t *p) {
   Four x;
   memcpy(&x, p, sizeof x);
   return x;
 }
 
 // Four words from input r, 4 + r, 8 + r, 12 + r.
-INLINE Vec gather(const uint8_t *const in[LANES], unsigned r, size_t offset) {
+KERNEL Vec gather(const uint8_t *const in[LANES], unsigned r, size_t offset) {
 #if LANES == 4
   return four_at(in[r] + offset);
 #else
@@ -94,14 +92,14 @@ INLINE Vec gather(const uint8_t *const in[LANES], unsigned r, size_t offset) {
 #endif
 }
 
-INLINE void load_block(Vec m[16], const uint8_t *const in[LANES], size_t offset) {
+KERNEL void load_block(Vec m[16], const uint8_t *const in[LANES], size_t offset) {
   for (unsigned k = 0; k < 16; k += 4) {
     for (unsigned r = 0; r < 4; r++) m[k + r] = gather(in, r, offset + 4 * (size_t)k);
     transpose(m + k);
   }
 }
 
-INLINE void compress_all(Vec cv[8], const Vec m[16], Vec counter_lo, Vec counter_hi, uint32_t flags) {
+KERNEL void compress_all(Vec cv[8], const Vec m[16], Vec counter_lo, Vec counter_hi, uint32_t flags) {
   const Vec zero = {0};
   Vec v[16];
   for (int i = 0; i < 8; i++) v[i] = cv[i];
@@ -115,7 +113,7 @@ INLINE void compress_all(Vec cv[8], const Vec m[16], Vec counter_lo, Vec counter
   for (int i = 0; i < 8; i++) cv[i] = v[i] ^ v[8 + i];
 }
 
-INLINE void store(Vec cv[8], unsigned n, uint32_t (*out)[8]) {
+KERNEL void store(Vec cv[8], unsigned n, uint32_t (*out)[8]) {
   transpose(cv);
   transpose(cv + 4);
   for (unsigned i = 0; i < n; i++) {

@@ -3,9 +3,7 @@
 
 static inline uint32_t ror(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE void quarter(uint32_t v[16], int a, int b, int c, int d, uint32_t x, uint32_t y) {
+KERNEL void quarter(uint32_t v[16], int a, int b, int c, int d, uint32_t x, uint32_t y) {
   v[a] += v[b] + x;
   v[d] = ror(v[d] ^ v[a], 16);
   v[c] += v[d];
@@ -18,7 +16,7 @@ INLINE void quarter(uint32_t v[16], int a, int b, int c, int d, uint32_t x, uint
 
 // Columns, then diagonals, of the 4x4 state. Written out, so that all indices are constants and the
 // state stays in registers.
-INLINE void round_all(uint32_t v[16], const uint32_t m[16], const uint8_t s[16]) {
+KERNEL void round_all(uint32_t v[16], const uint32_t m[16], const uint8_t s[16]) {
   quarter(v, 0, 4, 8, 12, m[s[0]], m[s[1]]);
   quarter(v, 1, 5, 9, 13, m[s[2]], m[s[3]]);
   quarter(v, 2, 6, 10, 14, m[s[4]], m[s[5]]);

@@ -6,22 +6,21 @@
 typedef uint32_t Row __attribute__((vector_size(16)));
 typedef uint8_t Bytes __attribute__((vector_size(16)));
 
-#define INLINE static inline __attribute__((always_inline))
 #define PICK(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
 #define TURN(x, i, j, k, l) __builtin_shufflevector(x, x, i, j, k, l)
 
-INLINE Row ror16(Row x) {
+KERNEL Row ror16(Row x) {
   return (Row)__builtin_shufflevector((Bytes)x, (Bytes)x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12,
                                       13);
 }
 
-INLINE Row ror8(Row x) {
+KERNEL Row ror8(Row x) {
   return (Row)__builtin_shufflevector((Bytes)x, (Bytes)x, 1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15,
                                       12);
 }
 
 // The four quarter rounds of the columns; x and y hold their message words.
-INLINE void columns(Row v[4], Row x, Row y) {
+KERNEL void columns(Row v[4], Row x, Row y) {
   v[0] += v[1] + x;
   v[3] = ror16(v[3] ^ v[0]);
   v[2] += v[3];
@@ -35,7 +34,7 @@ INLINE void columns(Row v[4], Row x, Row y) {
 }
 
 // Shifting the rows against each other makes columns of the diagonals.
-INLINE void diagonals(Row v[4], Row x, Row y) {
+KERNEL void diagonals(Row v[4], Row x, Row y) {
   v[1] = TURN(v[1], 1, 2, 3, 0);
   v[2] = TURN(v[2], 2, 3, 0, 1);
   v[3] = TURN(v[3], 3, 0, 1, 2);
@@ -47,7 +46,7 @@ INLINE void diagonals(Row v[4], Row x, Row y) {
 
 // The message in the order of use: m[0] and m[1] hold the words at places 0 2 4 6 and 1 3 5 7 of the
 // schedule, for the columns, m[2] and m[3] those at 8 10 12 14 and 9 11 13 15, for the diagonals.
-INLINE void first_order(Row m[4], const uint8_t block[64]) {
+KERNEL void first_order(Row m[4], const uint8_t block[64]) {
   Row in[4];
   memcpy(in, block, sizeof in);
   m[0] = PICK(in[0], in[1], 0, 2, 4, 6);
@@ -57,7 +56,7 @@ INLINE void first_order(Row m[4], const uint8_t block[64]) {
 }
 
 // The second row of BLAKE3_SCHEDULE, applied to whichever order the words are in.
-INLINE void next_order(Row m[4]) {
+KERNEL void next_order(Row m[4]) {
   Row a = m[0], b = m[1], c = m[2], d = m[3];
   m[0] = PICK(a, b, 1, 5, 7, 2);
   m[1] = PICK(PICK(a, c, 3, 5, 0, 0), d, 0, 1, 2, 6);

@@ -70,7 +70,6 @@ typedef enum CodeOp {
   OP_UNLESS, // jump if a, evaluated, is not a nonzero nat
   OP_UNZERO, // .. is not the nat 0
   OP_UNNAT,  // .. is not a nat
-  OP_IFNAT,  // .. is a nat
   OP_INDEX,  // go on where the a-th of the next b words but one says, or where the next word says
   OP_FIND,   // next word: row of nats, ascending. The same by the position of a in it
 
@@ -160,11 +159,15 @@ static inline uint64_t thunk_block(uint64_t position, uint64_t select) { return 
 static inline uint64_t thunk_position(const uint64_t *thunk) { return thunk[2] & 0xffffffff; }
 static inline uint64_t thunk_select(const uint64_t *thunk) { return thunk[2] >> 32; }
 
-// The code of a compiled law.
-static inline const uint64_t *code_of(Value law) {
-  uint64_t word = __atomic_load_n(&val_obj(law)[LAW_CODE], __ATOMIC_ACQUIRE);
+// What a LAW_CODE word, or the law that has it, leads to: NULL when there is no code (yet).
+static inline const uint64_t *code_at(uint64_t word) {
+  if (word <= CODE_FAILED) return NULL;
   return val_is_ptr(word) ? val_obj(word) : (const uint64_t *)(uintptr_t)word;
 }
+static inline uint64_t law_code_word(Value law) {
+  return __atomic_load_n(&val_obj(law)[LAW_CODE], __ATOMIC_ACQUIRE);
+}
+static inline const uint64_t *code_of(Value law) { return code_at(law_code_word(law)); }
 
 // --- running -------------------------------------------------------------------------------------------
 // What is to be done after a stretch of compiled code.

@@ -199,14 +199,14 @@ static const uint64_t *publish(Machine *m, Compiler *c, const Value *slot) {
   uint64_t header = obj_header(KIND_CODE, 0, c->count - 1);
   if (obj_has(law, OBJ_SEALED)) {
     c->code[0] = header | OBJ_SEALED;
-    uint64_t *code = c->code, expected = __atomic_load_n(&law[LAW_CODE], __ATOMIC_ACQUIRE);
+    uint64_t *code = c->code, expected = law_code_word(*slot);
     c->code = NULL;
     while (expected < CODE_FAILED)
       if (__atomic_compare_exchange_n(&law[LAW_CODE], &expected, (uint64_t)(uintptr_t)code, false,
                                       __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
         return code;
     mem_free(code);
-    return expected > CODE_FAILED ? (const uint64_t *)(uintptr_t)expected : NULL;
+    return code_at(expected);
   }
   uint64_t *code = heap_adopt_code(m, c->code, c->count, header);
   heap_write(m, law, LAW_CODE, obj_val(code));
@@ -228,7 +228,6 @@ static const uint64_t *compile(Machine *m, const Value *slot) {
   Compiler *c = mem_alloc(sizeof *c);
   memset(c, 0, offsetof(Compiler, where));
   c->m = m;
-  c->law = *slot;
   c->arity = (uint32_t)law[LAW_ARITY];
   const uint64_t *code = NULL;
   if (measure(c, law[LAW_BODY])) {
@@ -243,9 +242,8 @@ static const uint64_t *compile(Machine *m, const Value *slot) {
 
 const uint64_t *law_code(Machine *m, const Value *slot) {
   uint64_t *law = val_obj(*slot);
-  uint64_t word = __atomic_load_n(&law[LAW_CODE], __ATOMIC_ACQUIRE);
-  if (word > CODE_FAILED) return val_is_ptr(word) ? val_obj(word) : (const uint64_t *)(uintptr_t)word;
-  if (word == CODE_FAILED) return NULL;
+  uint64_t word = law_code_word(*slot);
+  if (word >= CODE_FAILED) return code_at(word);
   // A sealed law is counted by several machines: none may write over the code of another.
   if ((word & STRICT_CALLS) + 1 < LAW_HOT) {
     __atomic_compare_exchange_n(&law[LAW_CODE], &word, word + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
@@ -253,7 +251,7 @@ const uint64_t *law_code(Machine *m, const Value *slot) {
   }
   const uint64_t *code = compile(m, slot);
   law = val_obj(*slot);
-  word = __atomic_load_n(&law[LAW_CODE], __ATOMIC_ACQUIRE);
+  word = law_code_word(*slot);
   while (!code && m->stop == RUN_DONE && word < CODE_FAILED)
     if (__atomic_compare_exchange_n(&law[LAW_CODE], &word, CODE_FAILED, false, __ATOMIC_RELAXED,
                                     __ATOMIC_RELAXED))

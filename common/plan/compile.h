@@ -57,7 +57,6 @@ typedef struct Compiler {
   size_t fail_count, fail_cap;
   Value *quotes; // constants that are no expressions of the law, see quote
   size_t quote_count, quote_cap;
-  Value law;
   bool self_is_jet; // calls by itself may be native
   bool failed;      // too many slots
   uint32_t gap;     // the two slots left for a frame that may not hold anything valid yet; 0: none
@@ -105,7 +104,24 @@ size_t add_block(Compiler *c, Value e);
 void emit_captures(Compiler *c, const uint16_t *law_slots, size_t n);
 void emit_cold(Compiler *c);
 
-// --- emit_strict.c ---------------------------------------------------------------------------------------
-// Evaluates e. `live`: what is still needed afterwards; emit_tail: where the block ends.
+// --- emit_strict.c, emit_call.c --------------------------------------------------------------------------
+// Where a value goes, and what follows.
+typedef struct Place {
+  bool tail; // the block ends with it
+  uint32_t dest, top;
+  Live live; // still needed afterwards; not told of a tail: nothing
+} Place;
+
+// Evaluates e; emit_tail: where the block ends.
+void emit_at(Compiler *c, Value e, Place p);
 void emit_into(Compiler *c, Value e, uint32_t dest, uint32_t top, Live live);
 void emit_tail(Compiler *c, Value e, uint32_t top);
+// A call that is neither data nor in line.
+void emit_call(Compiler *c, const Spine *s, Place p);
+// The slot of a variable that is evaluated there.
+uint32_t emit_evaluated(Compiler *c, Value slot, uint32_t top, Live live);
+// Ends the block when p is a tail: its value is at p.dest.
+void emit_finish(Compiler *c, Place p);
+// Variables that nothing follows for hold on to what they hold no longer than they must: a list is not to
+// stay whole while it is consumed. `but`: a slot that is still read.
+void emit_let_go(Compiler *c, Live live, uint32_t but);

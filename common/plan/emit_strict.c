@@ -1,37 +1,22 @@
-// Code for what is evaluated: operators, choices, calls.
+// Code for what is evaluated: operators and choices; calls are in emit_call.c.
 #include "common/base/mem.h"
 #include "common/plan/compile.h"
-#include "common/plan/frame.h"
 #include "common/plan/row.h"
 #include <string.h>
-
-// Where a value goes, and what follows.
-typedef struct Place {
-  bool tail; // the block ends with it
-  uint32_t dest, top;
-  Live live; // not told of a tail: nothing
-} Place;
-
-static void emit_at(Compiler *c, Value e, Place p);
-static void emit_call(Compiler *c, const Spine *s, Place p);
-
-static Place in_tail(uint32_t top) { return (Place){.tail = true, .dest = top, .top = top}; }
-
-static Place at_top(uint32_t top, Live live) { return (Place){.dest = top, .top = top, .live = live}; }
 
 void emit_into(Compiler *c, Value e, uint32_t dest, uint32_t top, Live live) {
   emit_at(c, e, (Place){.dest = dest, .top = top, .live = live});
 }
 
-void emit_tail(Compiler *c, Value e, uint32_t top) { emit_at(c, e, in_tail(top)); }
+void emit_tail(Compiler *c, Value e, uint32_t top) {
+  emit_at(c, e, (Place){.tail = true, .dest = top, .top = top});
+}
 
-static void finish(Compiler *c, Place p) {
+void emit_finish(Compiler *c, Place p) {
   if (p.tail) emit(c, OP_RETURN, p.dest, 0, 0, 0, 0);
 }
 
-// Variables that nothing follows for hold on to what they hold no longer than they must: a list is not to
-// stay whole while it is consumed.
-static void let_go(Compiler *c, Live live, uint32_t but) {
+void emit_let_go(Compiler *c, Live live, uint32_t but) {
   for (uint32_t i = 1; i <= c->last_slot && i < LIVE_MAX; i++) {
     uint8_t *state = &c->state[i];
     if (live >> i & 1 || (*state & (SLOT_THERE | SLOT_NAT | SLOT_GONE)) != SLOT_THERE || c->where[i] == but)
@@ -42,14 +27,14 @@ static void let_go(Compiler *c, Live live, uint32_t but) {
 }
 
 // --- operands --------------------------------------------------------------------------------------------
-static uint32_t evaluated_slot(Compiler *c, Value slot, uint32_t top, Live live) {
+uint32_t emit_evaluated(Compiler *c, Value slot, uint32_t top, Live live) {
   uint8_t *state = &c->state[slot];
+  assert(!(*state & SLOT_GONE));
   if (!(*state & SLOT_THERE)) {
     emit_into(c, c->bindings[slot].expr, c->where[slot], top, live);
     *state |= SLOT_THERE | SLOT_EVALUATED;
   } else if (!(*state & SLOT_EVALUATED)) {
-    assert(!(*state & SLOT_GONE));
-    let_go(c, live, c->where[slot]);
+    emit_let_go(c, live, c->where[slot]);
     emit(c, OP_EVAL, c->where[slot], c->where[slot], c->law_slot, top, 0);
     *state |= SLOT_EVALUATED;
   }
@@ -60,7 +45,7 @@ static uint32_t evaluated_slot(Compiler *c, Value slot, uint32_t top, Live live)
 static uint32_t operand(Compiler *c, Value e, uint32_t top, Live live) {
   Spine s;
   compiler_look(c, e, &s);
-  if (s.n == 0 && s.form == BODY_SLOT) return evaluated_slot(c, s.head, top, live);
+  if (s.n == 0 && s.form == BODY_SLOT) return emit_evaluated(c, s.head, top, live);
   emit_into(c, e, top, top, live);
   return top;
 }
@@ -344,7 +329,7 @@ static void emit_choices(Compiler *c, const Choices *choices, Value otherwise, P
     make_shared(c, ways, p);
     if (i > 0 && choices->constant) {
       emit_value(c, choices->of[i - 1], p.dest);
-      finish(c, p);
+      emit_finish(c, p);
     } else {
       emit_at(c, i ? choices->of[i - 1] : otherwise, p);
     }
@@ -423,188 +408,7 @@ static void emit_logic(Compiler *c, const Spine *s, bool either, Place p) {
   }
   patch_jump(c, to_end, c->count);
   meet(c, &w);
-  finish(c, p);
-}
-
-// --- calls -------------------------------------------------------------------------------------------------
-static uint64_t frame_word(const Compiler *c, uint32_t at, uint32_t dest) {
-  return frame_exec_word(at + 2u, dest, c->law_slot);
-}
-
-static bool has_argument(StrictOrder order, size_t argument) {
-  size_t a;
-  for (size_t i = 0; (a = strict_argument(order, i)); i++)
-    if (a == argument) return true;
-  return false;
-}
-
-static bool is_ascending(StrictOrder order) {
-  size_t before = 0, a;
-  for (size_t i = 0; (a = strict_argument(order, i)); before = a, i++)
-    if (a < before) return false;
-  return true;
-}
-
-// Code for which cannot collect, but for the slow ways of operators.
-static bool is_simple(Compiler *c, Value e) {
-  Spine s;
-  compiler_look(c, e, &s);
-  if (s.n == 0 && s.form == BODY_SLOT) return c->state[s.head] & SLOT_THERE;
-  return emit_is_settled(c, e);
-}
-
-static bool all_simple(Compiler *c, const Spine *s, StrictOrder order) {
-  for (size_t i = 0; i < s->n; i++)
-    if (!(has_argument(order, i + 1) ? emit_is_settled(c, s->args[i]) : is_simple(c, s->args[i])))
-      return false;
-  return true;
-}
-
-static Live live_from(const Compiler *c, const Spine *s, size_t i, Live live) {
-  for (; i < s->n; i++) live |= live_in(c, s->args[i]);
-  return live;
-}
-
-// The arguments of a call into the slots from `base` on, those that the callee evaluates first evaluated in
-// that order. With a frame to be right below them, or not.
-static void emit_arguments(Compiler *c, const Spine *s, StrictOrder order, uint32_t base, bool frame,
-                           Live live) {
-  uint32_t n = (uint32_t)s->n;
-  size_t a;
-  if (is_ascending(order)) {
-    bool simple = frame && all_simple(c, s, order);
-    uint32_t outer = c->gap;
-    c->gap = simple ? base - 2 : 0;
-    if (frame && !simple) emit(c, OP_CLEAR, base - 2, 2, 0, 0, 0);
-    for (uint32_t i = 0; i < n; i++) {
-      if (has_argument(order, i + 1))
-        emit_into(c, s->args[i], base + i, base + i, live_from(c, s, i + 1, live));
-      else
-        emit_lazy_into(c, s->args[i], base + i, base + i);
-    }
-    c->gap = outer;
-    return;
-  }
-  uint32_t first = frame ? base - 2 : base;
-  emit(c, OP_CLEAR, first, base + n - first, 0, 0, 0);
-  for (size_t i = 0; (a = strict_argument(order, i)); i++)
-    emit_into(c, s->args[a - 1], base + (uint32_t)a - 1, base + n, live_from(c, s, 0, live));
-  for (uint32_t i = 0; i < n; i++)
-    if (!has_argument(order, i + 1)) emit_lazy_into(c, s->args[i], base + i, base + n);
-}
-
-static void emit_law_words(Compiler *c, Value head) {
-  emit_word(c, head);
-  emit_word(c, val_kind(head) == KIND_PIN ? val_obj(head)[PIN_ITEM] : head);
-  emit_word(c, 0);
-}
-
-static void emit_law_call(Compiler *c, const Spine *s, Value law, Place p) {
-  StrictOrder order;
-  bool known = strict_order(c->m, law, &order);
-  if (!known) order = 0;
-  if (p.tail) {
-    emit_arguments(c, s, order, p.top, false, 0);
-    emit(c, OP_TAIL_LAW, p.top, known, 0, 0, s->n);
-  } else {
-    emit_arguments(c, s, order, p.top + 2, true, p.live);
-    let_go(c, p.live, UINT32_MAX);
-    emit(c, OP_CALL_LAW, p.top, known, 0, 0, s->n);
-    emit_word(c, frame_word(c, p.top, p.dest));
-  }
-  emit_law_words(c, s->head);
-}
-
-static void emit_self_call(Compiler *c, const Spine *s, Place p) {
-  size_t at;
-  if (p.tail) {
-    emit_arguments(c, s, c->order, p.top, false, 0);
-    at = emit(c, OP_TAIL_SELF, p.top, s->n, c->where[0], 0, 0);
-    emit_word(c, c->law_slot);
-  } else {
-    emit_arguments(c, s, c->order, p.top + 2, true, p.live);
-    let_go(c, p.live, UINT32_MAX);
-    at = emit(c, OP_CALL_SELF, p.top, s->n, c->where[0], 0, 0);
-    emit_word(c, frame_word(c, p.top, p.dest));
-  }
-  patch_jump(c, at, c->code[CODE_STRICT_ENTRY]);
-}
-
-static StrictOrder jet_order(const JetDef *def) {
-  StrictOrder order = 0;
-  const char *s = def->strict ? def->strict : "";
-  for (size_t i = 0; s[i]; i++) order |= (StrictOrder)(s[i] - '0' + 1) << 4 * i;
-  return order;
-}
-
-static void emit_jet_call(Compiler *c, const JetDef *def, const Spine *s, Place p) {
-  if (p.tail) {
-    emit_arguments(c, s, jet_order(def), p.top, false, 0);
-    emit(c, OP_TAIL_JET, p.top, 0, 0, 0, s->n);
-  } else {
-    emit_arguments(c, s, jet_order(def), p.top + 2, true, p.live);
-    let_go(c, p.live, UINT32_MAX);
-    emit(c, OP_CALL_JET, p.top, 0, 0, 0, s->n);
-    emit_word(c, frame_word(c, p.top, p.dest));
-  }
-  emit_word(c, s->head);
-  emit_word(c, (uint64_t)(uintptr_t)def);
-}
-
-// A call of what is in slot f, below top. A call that crashes keeps its law's frame, for the trace.
-static void emit_call_of(Compiler *c, uint32_t f, const Spine *s, bool crash, Place p) {
-  if (p.tail && !crash) {
-    emit_arguments(c, s, 0, p.top, false, 0);
-    emit(c, OP_TAIL, p.top, f, 0, 0, s->n);
-    return;
-  }
-  emit_arguments(c, s, 0, p.top + 2, true, p.live);
-  let_go(c, p.live, f);
-  emit(c, OP_CALL, p.top, f, 0, 0, s->n);
-  emit_word(c, frame_word(c, p.top, p.dest));
-  finish(c, p);
-}
-
-static void emit_unknown_call(Compiler *c, const Spine *s, Place p) {
-  bool crash = s->form == BODY_CONST && val_is_small(s->head) && s->head > OPCODE_LAST;
-  uint32_t f = p.top;
-  if (s->form == BODY_SLOT)
-    f = evaluated_slot(c, s->head, p.top, live_from(c, s, 0, p.live));
-  else
-    emit_value(c, s->head, f);
-  if (f == p.top) p.top++;
-  emit_call_of(c, f, s, crash, p);
-}
-
-// A call with more arguments than the callee has: its value is called with the others.
-static void emit_long_call(Compiler *c, const Spine *s, size_t arity, Place p) {
-  Spine first = *s, others = *s;
-  first.n = arity;
-  others.n = s->n - arity;
-  memmove(others.args, others.args + arity, others.n * sizeof *others.args);
-  Place inner = at_top(p.top, live_from(c, &others, 0, p.live));
-  emit_call(c, &first, inner);
-  p.top++;
-  emit_call_of(c, p.top - 1, &others, false, p);
-}
-
-static void emit_call(Compiler *c, const Spine *s, Place p) {
-  uint64_t arity = emit_known_arity(c, s);
-  bool law = s->form == BODY_CONST && !val_is_small(s->head);
-  Value item = law && val_kind(s->head) == KIND_PIN ? val_obj(s->head)[PIN_ITEM] : s->head;
-  law = law && !val_is_small(item) && val_kind(item) == KIND_LAW;
-  const JetDef *def = law ? inline_jet(c->m, s->head, s->n) : NULL;
-  bool self = s->form == BODY_SLOT && s->head == 0 && !c->self_is_jet;
-  if (def)
-    emit_jet_call(c, def, s, p);
-  else if ((law || self) && s->n > arity)
-    emit_long_call(c, s, arity, p);
-  else if (law)
-    emit_law_call(c, s, item, p);
-  else if (self)
-    emit_self_call(c, s, p);
-  else
-    emit_unknown_call(c, s, p);
+  emit_finish(c, p);
 }
 
 // --- everything ----------------------------------------------------------------------------------------
@@ -613,7 +417,7 @@ static void emit_variable(Compiler *c, Value slot, Place p) {
     emit_at(c, c->bindings[slot].expr, p);
     return;
   }
-  uint32_t from = p.tail ? c->where[slot] : evaluated_slot(c, slot, p.top, p.live);
+  uint32_t from = p.tail ? c->where[slot] : emit_evaluated(c, slot, p.top, p.live);
   if (p.tail)
     emit(c, OP_RETURN, from, 0, 0, 0, 0);
   else if (from != p.dest)
@@ -635,13 +439,12 @@ static bool emit_in_line(Compiler *c, const Inline *in, const Spine *s, Place p)
   case INLINE_BINARY:
   case INLINE_COMPARE: emit_binary(c, in, s, p); break;
   case INLINE_MUL: emit_product(c, s, p); break;
-  case INLINE_NONE: return false;
   }
-  finish(c, p);
+  emit_finish(c, p);
   return true;
 }
 
-static void emit_at(Compiler *c, Value e, Place p) {
+void emit_at(Compiler *c, Value e, Place p) {
   Spine s;
   compiler_look(c, e, &s);
   if (s.n == 0 && s.form == BODY_SLOT) {
@@ -650,14 +453,14 @@ static void emit_at(Compiler *c, Value e, Place p) {
   }
   if (s.n == 0) {
     emit_value(c, s.head, p.dest);
-    finish(c, p);
+    emit_finish(c, p);
     return;
   }
   const Inline *in = operator_of(c, &s);
   if (in && emit_in_line(c, in, &s, p)) return;
   if (s.n < emit_known_arity(c, &s)) {
     emit_data(c, &s, p.dest, p.top);
-    finish(c, p);
+    emit_finish(c, p);
   } else {
     emit_call(c, &s, p);
   }

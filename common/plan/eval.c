@@ -192,7 +192,7 @@ Outcome machine_run(Machine *m, uint64_t slice) {
   Value *base;
   Outcome why = RUN_DONE;
   ExecStep step;
-  Exec x;
+  Exec x = {0};
   JetResult result;
 
   m->slice_end = slice && slice < m->fuel_left ? m->fuel_left - slice : 0;

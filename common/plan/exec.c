@@ -2,150 +2,17 @@
 // calls back, a limit, anything unusual. Nothing here recurses, and every stretch is finite: code jumps
 // forward only, but for the way back from code out of line, and calls count ticks.
 #include "common/plan/code.h"
+#include "common/plan/enter.h"
 #include "common/plan/frame.h"
-#include "common/plan/pinjet.h"
+#include "common/plan/operator.h"
 #include "common/plan/row.h"
 #include <string.h>
-
-// --- parts of instructions -------------------------------------------------------------------------------
-static bool truthy(Value v) { return val_kind(v) == KIND_NAT && v != 0; }
-
-// Element i of a row; false: the jet is to be asked.
-static inline bool plain_element(Value row, Value i, Value *element) {
-  if (val_is_small(row) || !val_is_small(i)) return false;
-  const uint64_t *o = val_obj(row);
-  if (obj_kind(o) == KIND_ROW) {
-    *element = i < obj_count(o) ? val_deref(o[1 + i]) : 0;
-    return true;
-  }
-  if (val_kind(row) != KIND_ROW) return false;
-  *element = i < row_len(row) ? val_deref(row_at(row, i)) : 0;
-  return true;
-}
-
-static bool plain_length(Value row, Value *len) {
-  bool known = val_is_small(row) || val_kind(row) == KIND_ROW;
-  if (known) *len = val_is_small(row) ? 0 : row_len(row);
-  return known;
-}
-
-// Any operator on what may be lazy; false: it needs more than is there.
-static bool try_operator(CodeOp op, Value x, Value y, Value *r) {
-  if (op == OP_LEN) return !val_is_lazy(x) && plain_length(x, r);
-  if (op == OP_IDX) return !val_is_lazy(y) && plain_element(y, x, r);
-  if (op == OP_GET) return !val_is_lazy(x) && plain_element(x, y, r);
-  if (val_is_lazy(x)) return false;
-  switch (op) {
-  case OP_EQZ: *r = x == 0; return true;
-  case OP_NOT: *r = !truthy(x); return true;
-  case OP_BIT: *r = truthy(x); return true;
-  case OP_ISNAT: *r = val_kind(x) == KIND_NAT; return true;
-  default: break;
-  }
-  if (!val_is_small(x | y)) return false;
-  switch (op) {
-  case OP_MUL: return !__builtin_mul_overflow(x, y, r) && *r <= NAT_SMALL_MAX;
-  case OP_LTH: *r = x < y; return true;
-  case OP_LTE: *r = x <= y; return true;
-  case OP_GTH: *r = x > y; return true;
-  case OP_GTE: *r = x >= y; return true;
-  case OP_EQL: *r = x == y; return true;
-  case OP_NEQ: *r = x != y; return true;
-  default: return false;
-  }
-}
 
 static size_t packed_slot(const uint64_t *words, size_t i) {
   return words[i / CODE_PACKED] >> 16 * (i % CODE_PACKED) & 0xffff;
 }
 
 static size_t packed_words(size_t n) { return (n + CODE_PACKED - 1) / CODE_PACKED; }
-
-// Where the code of a law that is called with its arguments begins; NULL: it has none yet. Remembered in
-// the calling instruction if that cannot become wrong: a sealed law keeps its code.
-static const uint64_t *find_entry(Value law, bool strict, const uint64_t *memory) {
-  uint64_t word = __atomic_load_n(&val_obj(law)[LAW_CODE], __ATOMIC_ACQUIRE);
-  if (word <= CODE_FAILED) return NULL;
-  const uint64_t *code = val_is_ptr(word) ? val_obj(word) : (const uint64_t *)(uintptr_t)word;
-  const uint64_t *entry = code + code[strict ? CODE_STRICT_ENTRY : CODE_ENTRY];
-  if (obj_has(val_obj(law), OBJ_SEALED))
-    __atomic_store_n((uint64_t *)(uintptr_t)memory, (uint64_t)(uintptr_t)entry, __ATOMIC_RELEASE);
-  return entry;
-}
-
-static inline const uint64_t *entry_of(Value law, bool strict, const uint64_t *memory) {
-  uint64_t entry = __atomic_load_n(memory, __ATOMIC_ACQUIRE);
-  return entry ? (const uint64_t *)(uintptr_t)entry : find_entry(law, strict, memory);
-}
-
-#define SPREAD_MOST 16
-
-// Lays out a call of f with the n arguments at `args`: of a compiled law that gets exactly its arguments,
-// some of them perhaps from an app that holds few. NULL: left to the evaluator.
-static const uint64_t *lay_out(Value f, Value *args, size_t n) {
-  if (val_is_lazy(f) || val_is_small(f)) return NULL;
-  const uint64_t *o = val_obj(f), *app = NULL;
-  size_t before = 0;
-  if (obj_kind(o) == KIND_APP) {
-    before = app_args(o);
-    if (before > SPREAD_MOST || app_left(o) != n || val_is_small(o[1])) return NULL;
-    app = o;
-    f = app[1];
-    o = val_obj(f);
-  }
-  Value law = f;
-  if (obj_kind(o) == KIND_PIN) {
-    if (!pin_is_no_jet(f) || val_is_small(o[PIN_ITEM])) return NULL;
-    law = o[PIN_ITEM];
-    o = val_obj(law);
-  }
-  if (obj_kind(o) != KIND_LAW || o[LAW_ARITY] != n + before) return NULL;
-  uint64_t word = __atomic_load_n(&o[LAW_CODE], __ATOMIC_ACQUIRE);
-  if (word <= CODE_FAILED) return NULL;
-  const uint64_t *code = val_is_ptr(word) ? val_obj(word) : (const uint64_t *)(uintptr_t)word;
-  if (app) {
-    for (size_t i = n; i-- > 0;) args[before + i] = args[i];
-    for (size_t i = 0; i < before; i++) args[i] = app[2 + i];
-  }
-  args[n + before] = f;
-  args[n + before + 1] = law;
-  return code + code[CODE_ENTRY];
-}
-
-// The jet that f is, if it can run at once on these arguments. Its hash is known already.
-static const JetDef *ready_jet(const Machine *m, Value f, const Value *args, size_t n) {
-  if (val_is_lazy(f) || val_is_small(f) || obj_kind(val_obj(f)) != KIND_PIN || !m->native) return NULL;
-  uint64_t word = __atomic_load_n(&val_obj(f)[PIN_JET], __ATOMIC_RELAXED) & ~PIN_HASHED;
-  const JetDef *def = word > PIN_NO_JET ? m->native[word - 2] : NULL;
-  if (!def || def->arity != n) return NULL;
-  for (const char *s = def->strict; s && *s; s++)
-    if (val_is_lazy(args[*s - '0'])) return NULL;
-  return def;
-}
-
-// Arguments are few: a call of memmove would cost more than the loop.
-#define COPY(to, from, count)                                                                                \
-  for (size_t i = 0; i < (count); i++) {                                                                     \
-    (to)[i] = (from)[i];                                                                                     \
-    __asm__("");                                                                                             \
-  }
-
-// Lays out a suspension's block at fp; a HOLE is left in its place.
-static const uint64_t *open_thunk(uint64_t *thunk, Value *fp) {
-  size_t captured = obj_count(thunk);
-  Value law = thunk[1];
-  COPY(fp, thunk + 3, captured)
-  fp[captured] = law;
-  const uint64_t *pc = code_of(law) + thunk_position(thunk);
-  thunk[0] = obj_header(KIND_HOLE, thunk[0] & 0xff00, 0);
-  return pc;
-}
-
-static void update(Machine *m, Value suspension, Value v) {
-  uint64_t *o = val_obj(suspension);
-  o[0] = obj_header(KIND_IND, o[0] & 0xff00, 0);
-  heap_write(m, o, 1, v);
-}
 
 // --- instructions ------------------------------------------------------------------------------------------
 #define A code_a(w)
@@ -205,9 +72,6 @@ static void update(Machine *m, Value suspension, Value v) {
 #define COMPARE_LABELS(NAME)                                                                                 \
   [OP_##NAME] = &&op_##NAME, [OP_##NAME##_N] = &&op_##NAME##_N, [OP_##NAME##_IF] = &&op_##NAME##_IF,         \
   [OP_##NAME##_N_IF] = &&op_##NAME##_N_IF
-
-// How a stretch begins: with an instruction, or with a value for the newest frame.
-typedef enum Begin { BEGIN_RUN, BEGIN_RETURN } Begin;
 
 static ExecStep run(Machine *m, const uint64_t *pc, Value *fp, Exec *out) {
   static const void *const ops[256] = {

@@ -118,18 +118,18 @@ typedef struct Hashing {
   Spans spans;
   WordTable seen;
   size_t visited;
-  Value *todo; // pins, with TODO_READY once what they need is listed above them
-  size_t todo_count, todo_cap;
+  Value *pending; // pins, with PENDING_READY once what they need is listed above them
+  size_t pending_count, pending_cap;
   Blake3 blake3;
   uint8_t buf[BLAKE3_CHUNK];
   size_t buf_len;
 } Hashing;
 
-#define TODO_READY 1ULL // objects are aligned, so the lowest bit of a pin is free
+#define PENDING_READY 1ULL // objects are aligned, so the lowest bit of a pin is free
 
-static void push_todo(Hashing *h, Value pin) {
-  mem_reserve(h->todo, h->todo_cap, h->todo_count + 1);
-  h->todo[h->todo_count++] = pin;
+static void push_pending(Hashing *h, Value pin) {
+  mem_reserve(h->pending, h->pending_cap, h->pending_count + 1);
+  h->pending[h->pending_count++] = pin;
 }
 
 static bool first_visit(Hashing *h, Value v) { return h->visited < UNMARKED || wtab_put(&h->seen, v, 0); }
@@ -143,7 +143,7 @@ static bool list_pins(Hashing *h, Value item) {
     const uint64_t *o = val_obj(v);
     switch (val_kind(v)) {
     case KIND_PIN:
-      if (!pin_hash_known(v, NULL) && first_visit(h, v)) push_todo(h, v);
+      if (!pin_hash_known(v, NULL) && first_visit(h, v)) push_pending(h, v);
       break;
     case KIND_ROW:
       if (first_visit(h, v)) push_row(&h->spans, v);
@@ -289,30 +289,30 @@ static bool stream(Hashing *h, Value item, uint8_t out[32]) {
 // --- all of it ---------------------------------------------------------------------------------------
 // Hashes what is listed, the newest first.
 static bool work_off(Hashing *h) {
-  while (h->todo_count > 0) {
-    Value *top = &h->todo[h->todo_count - 1], pin = *top & ~TODO_READY;
+  while (h->pending_count > 0) {
+    Value *top = &h->pending[h->pending_count - 1], pin = *top & ~PENDING_READY;
     if (pin_hash_known(pin, NULL)) {
-      h->todo_count--;
+      h->pending_count--;
       continue;
     }
     Value item = val_obj(pin)[PIN_ITEM];
-    if (!(*top & TODO_READY)) {
-      *top |= TODO_READY;
-      size_t before = h->todo_count;
+    if (!(*top & PENDING_READY)) {
+      *top |= PENDING_READY;
+      size_t before = h->pending_count;
       if (!jet_charge(h->m, 1) || !list_pins(h, item)) return false;
-      if (h->todo_count > before) continue;
+      if (h->pending_count > before) continue;
     }
     uint8_t hash[32];
     if (!stream(h, item, hash)) return false;
     pin_hash_publish(pin, hash);
-    h->todo_count--;
+    h->pending_count--;
   }
   return true;
 }
 
 static void hashing_free(Hashing *h) {
   mem_free(h->spans.at);
-  mem_free(h->todo);
+  mem_free(h->pending);
   wtab_free(&h->seen);
 }
 
@@ -327,7 +327,7 @@ bool hash_value(Machine *m, Value v, uint8_t out[32]) {
 bool hash_pin(Machine *m, Value pin, uint8_t out[32]) {
   if (pin_hash_known(pin, out)) return true;
   Hashing h = {.m = m};
-  push_todo(&h, pin);
+  push_pending(&h, pin);
   bool ok = work_off(&h) && pin_hash_known(pin, out);
   hashing_free(&h);
   return ok;

@@ -4,7 +4,6 @@
 
 // What a call of a jet is to the compiler.
 typedef enum InlineForm {
-  INLINE_NONE,
   INLINE_UNARY,   // an operator on one evaluated value
   INLINE_BINARY,  // on two; `op` + 1 takes a number as its second operand
   INLINE_COMPARE, // .. and `op` + 2, `op` + 3 are the ones that decide a jump

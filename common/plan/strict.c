@@ -95,13 +95,6 @@ static Order look_arguments(Look *l, const Value *args, StrictOrder which, int d
   return o;
 }
 
-static StrictOrder jet_order(const JetDef *def) {
-  StrictOrder order = 0;
-  const char *s = def->strict ? def->strict : "";
-  for (size_t i = 0; i < STRICT_MOST && s[i]; i++) order |= (StrictOrder)(s[i] - '0' + 1) << 4 * i;
-  return order;
-}
-
 static Order look_branches(Look *l, const Value *args, int depth) {
   Order o = look(l, args[0], depth + 1);
   if (o.end != END_DONE) return o;
@@ -132,7 +125,7 @@ static Order look_jet(Look *l, const JetDef *def, const Value *args, int depth) 
   const Inline *in = inline_of(def);
   Order o;
   if (in && (in->form == INLINE_IF || in->form == INLINE_IFZ)) return look_branches(l, args, depth);
-  o = look_arguments(l, args, jet_order(def), depth);
+  o = look_arguments(l, args, strict_order_of_jet(def), depth);
   if (o.end != END_DONE || cannot_fail(l, in, args)) return o;
   if (in && in->form == INLINE_SEQ) {
     Order second = look(l, args[1], depth + 1);
@@ -238,9 +231,9 @@ static Order look_body(Look *l) {
 static_assert(4 + 4 * STRICT_MOST == 32 && STRICT_CALLS < KNOWN, "fits below CODE_FAILED");
 
 static bool kept(Value law, StrictOrder *order) {
-  uint64_t word = __atomic_load_n(&val_obj(law)[LAW_CODE], __ATOMIC_ACQUIRE);
+  uint64_t word = law_code_word(law);
   if (word > CODE_FAILED)
-    *order = (StrictOrder)(val_is_ptr(word) ? val_obj(word) : (uint64_t *)(uintptr_t)word)[CODE_ORDER];
+    *order = (StrictOrder)code_at(word)[CODE_ORDER];
   else if (word != CODE_FAILED && (word & KNOWN))
     *order = (StrictOrder)(word >> 4);
   else
@@ -250,7 +243,7 @@ static bool kept(Value law, StrictOrder *order) {
 
 // Machines may share a law: the first to keep something is right.
 static StrictOrder keep(Value law, StrictOrder order) {
-  uint64_t *at = &val_obj(law)[LAW_CODE], word = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+  uint64_t *at = &val_obj(law)[LAW_CODE], word = law_code_word(law);
   while (word < CODE_FAILED && !(word & KNOWN))
     if (__atomic_compare_exchange_n(at, &word, (word & STRICT_CALLS) | KNOWN | (uint64_t)order << 4, false,
                                     __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
@@ -267,8 +260,7 @@ static bool is_being_looked_at(const Look *l, Value law) {
 static bool order_of(Look *outer, Machine *m, Value law, int *budget, StrictOrder *order) {
   if (kept(law, order)) return true;
   uint64_t arity = val_obj(law)[LAW_ARITY];
-  if (!val_is_small(arity) || __atomic_load_n(&val_obj(law)[LAW_CODE], __ATOMIC_ACQUIRE) == CODE_FAILED)
-    return false;
+  if (!val_is_small(arity) || law_code_word(law) == CODE_FAILED) return false;
   int level = outer ? outer->level + 1 : 0;
   if (level == LAWS_MAX || is_being_looked_at(outer, law)) return false;
   Look *l = mem_alloc(sizeof *l);

@@ -15,6 +15,14 @@ static inline size_t strict_argument(StrictOrder order, size_t at) { // 0: no mo
   return at < STRICT_MOST ? order >> 4 * at & 15 : 0;
 }
 
+// That of a native jet: the arguments that it is to be given evaluated.
+static inline StrictOrder strict_order_of_jet(const JetDef *def) {
+  StrictOrder order = 0;
+  const char *s = def->strict ? def->strict : "";
+  for (size_t i = 0; i < STRICT_MOST && s[i]; i++) order |= (StrictOrder)(s[i] - '0' + 1) << 4 * i;
+  return order;
+}
+
 // False: not known for now (the law is part of what is being looked at, or there is too much of it). May
 // set m->stop.
 bool strict_order(Machine *m, Value law, StrictOrder *order);
@@ -22,5 +30,5 @@ bool strict_order(Machine *m, Value law, StrictOrder *order);
 // The same for a law that is going to be compiled: what is not known is none, from now on.
 StrictOrder strict_order_final(Machine *m, Value law);
 
-// How many calls are noted in the LAW_CODE word of a law that is not compiled, and one more of them.
+// Where the LAW_CODE word of a law that is not compiled counts its calls.
 #define STRICT_CALLS 7u

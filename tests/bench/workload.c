@@ -7,29 +7,12 @@
 #include "client/library.h"
 #include "common/base/mem.h"
 #include "common/base/sys.h"
+#include "tests/bench/usage.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define INPUT_MAX ((size_t)1 << 30)
-
-static double processor_seconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-// Peak of this process in kB, from /proc: getrusage remembers what the process was before exec.
-static long peak_memory(void) {
-  long kilobytes = 0;
-  char line[128];
-  FILE *status = fopen("/proc/self/status", "r");
-  while (status && fgets(line, sizeof line, status) && sscanf(line, "VmHWM: %ld", &kilobytes) != 1) {
-  }
-  if (status) fclose(status);
-  return kilobytes;
-}
 
 static Ref read_input(Machine *m, const char *path, Err *err) {
   uint8_t *data = NULL;
