@@ -97,9 +97,14 @@ static Value move_object(Gc *g, uint64_t *o) {
     for (size_t i = 0; i < words; i++) to[i] = o[i];
   to[0] = (to[0] | OBJ_OLD) & ~(uint64_t)OBJ_DIRTY;
   Value moved = (obj_is_lazy_kind(o) ? VAL_LAZY : VAL_POINTER) | (uint64_t)(uintptr_t)to;
-  o[0] = obj_header(KIND_FORWARD, 0, 0);
-  o[1] = moved;
+  o[0] = obj_header(KIND_FORWARD, val_is_lazy(moved) ? OBJ_SEEN : 0, moved & VAL_ADDR);
   return moved;
+}
+
+// Where an object that was copied, or sealed just now, is.
+static Value forwarded(const uint64_t *o) {
+  if (obj_count(o) == 0) return o[1];
+  return (obj_has(o, OBJ_SEEN) ? VAL_LAZY : VAL_POINTER) | obj_count(o);
 }
 
 static void mark_large(Gc *g, uint64_t *o) {
@@ -111,21 +116,19 @@ static void mark_large(Gc *g, uint64_t *o) {
 }
 
 // A suspension that only chooses an element of a row becomes that element as soon as there is the row, which
-// it would keep as a whole otherwise. One that is still to be copied.
+// it would keep as a whole otherwise. The suspension is still to be copied, and so must be what it becomes: a
+// row that was copied is read where it was, for the copy may lead to copies, and so may a large row that was
+// reached.
 static bool select_element(uint64_t *o) {
   uint64_t select = thunk_select(o);
   if (select == 0) return false;
-  const uint64_t *row = NULL;
-  for (Value v = o[3]; row == NULL;) {
-    if (val_is_small(v)) return false;
-    const uint64_t *at = val_obj(v);
-    if (obj_kind(at) == KIND_IND || obj_kind(at) == KIND_FORWARD)
-      v = at[1];
-    else
-      row = at;
-  }
-  if (obj_kind(row) != KIND_ROW) return false;
-  Value element = select <= obj_count(row) ? row[select] : 0;
+  Value v = o[3];
+  while (val_is_ptr(v) && obj_kind(val_obj(v)) == KIND_IND) v = val_obj(v)[1];
+  if (val_is_small(v)) return false;
+  const uint64_t *row = val_obj(v), *now = obj_kind(row) == KIND_FORWARD ? val_obj(forwarded(row)) : row;
+  if (obj_kind(now) != KIND_ROW || obj_has(now, OBJ_MARK)) return false;
+  if (obj_has(now, OBJ_SEALED)) row = now;
+  Value element = select <= obj_count(now) ? row[select] : 0;
   o[0] = obj_header(KIND_IND, 0, 0);
   o[1] = element;
   return true;
@@ -144,8 +147,8 @@ static void trace_slot(Gc *g, Value *slot) {
       continue;
     }
     if (kind == KIND_FORWARD) {
-      *slot = o[1];
-      if (obj_has(val_obj(o[1]), OBJ_SEALED)) region_seen(g->m, val_obj(o[1])); // sealing moved it
+      *slot = forwarded(o);
+      if (obj_has(val_obj(*slot), OBJ_SEALED)) region_seen(g->m, val_obj(*slot)); // sealing moved it
       return;
     }
     if (obj_has(o, OBJ_SEALED))

@@ -73,7 +73,8 @@ typedef enum Kind {
 
   KIND_ENV,     // interpreter environment: count slots; [slot 0]..[slot count-1]
   KIND_CODE,    // compiled law, see code.h
-  KIND_FORWARD, // during a collection only: [new address of this object]
+  KIND_FORWARD, // during a collection only: count = address of the copy, OBJ_SEEN when it is lazy, the rest
+                // as it was. While sealing: count 0; [see seal.c]
 } Kind;
 
 #define APP_CHUNK 16

@@ -54,4 +54,20 @@ START_TEST(a_part_does_not_keep_the_whole) {
 }
 END_TEST
 
-SUITE_MAIN("space", a_list_goes_while_it_is_consumed, a_part_does_not_keep_the_whole)
+// Parts that a collection makes are those of the pair itself, neither copies of them nor something else.
+START_TEST(parts_stay_parts) {
+  Library *l = open_library();
+  Ref whole = value_of(l, "partsOf", 7);
+  for (int i = 0; i < 3; i++) machine_collect(l->m, true);
+  ck_assert_int_eq(plan_force(l->m, whole), RUN_DONE);
+  Ref pair = plan_row_get(l->m, whole, 0), parts = plan_row_get(l->m, whole, 1);
+  for (int depth = 0; depth < 2; depth++) parts = plan_row_get(l->m, parts, 0);
+  for (size_t i = 0; i < 2; i++)
+    ck_assert(ref_get(l->m, plan_row_get(l->m, parts, i)) == ref_get(l->m, plan_row_get(l->m, pair, i)));
+  ck_assert_uint_eq(plan_len(l->m, plan_row_get(l->m, parts, 0)), 3);
+  ck_assert_uint_eq(plan_len(l->m, plan_row_get(l->m, parts, 1)), 2);
+  library_close(l);
+}
+END_TEST
+
+SUITE_MAIN("space", a_list_goes_while_it_is_consumed, a_part_does_not_keep_the_whole, parts_stay_parts)
