@@ -108,6 +108,13 @@ bool definitions_get(Definitions *d, Name module, Name name, SirePlace *place) {
   return known != NULL;
 }
 
+void definitions_comment(Definitions *d, Name name, SirePlace *place) {
+  Arena arena = {0};
+  if (place->doc_len == 0 && locate_comment(place->file, name, place->line, &arena, place))
+    copy_texts(d, place);
+  arena_free(&arena);
+}
+
 // Counts the modules for which it is known that they define the name.
 static int find_known(const Definitions *d, Name name, SirePlace *place) {
   const uint8_t *key;

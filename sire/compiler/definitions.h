@@ -21,5 +21,8 @@ void definitions_source(Definitions *d, const char *module, const char *path);
 // False: not known, or no longer found in the file.
 bool definitions_get(Definitions *d, Name module, Name name, SirePlace *place);
 
+// Gives a place that has no comment that of the definitions it stands among, if it names this one.
+void definitions_comment(Definitions *d, Name name, SirePlace *place);
+
 // The place of a name of which only one module has a definition, its own or not exported.
 bool definitions_find(Definitions *d, Name name, SirePlace *place);

@@ -59,15 +59,48 @@ static bool search(const RexBlocks *blocks, Name name, Finder *find, SirePlace *
   return false;
 }
 
-bool locate(const char *path, Name name, bool by_macro, Arena *arena, SirePlace *place) {
+static bool read_blocks(const char *path, Arena *arena, RexBlocks *blocks) {
   uint8_t *data = NULL;
   size_t len;
-  RexBlocks blocks;
   Err ignored = ERR_INIT;
   if (!sys_read_file(sys_real(), path, SIRE_MAX_FILE, &data, &len, &ignored)) return false;
-  bool found =
-      rex_read_all(path, data, len, arena, &blocks, &ignored) &&
-      (search(&blocks, name, find_defined, place) || (by_macro && search(&blocks, name, locate_leaf, place)));
+  bool ok = rex_read_all(path, data, len, arena, blocks, &ignored);
   mem_free(data);
-  return found;
+  return ok;
+}
+
+bool locate(const char *path, Name name, bool by_macro, Arena *arena, SirePlace *place) {
+  RexBlocks blocks;
+  return read_blocks(path, arena, &blocks) && (search(&blocks, name, find_defined, place) ||
+                                               (by_macro && search(&blocks, name, locate_leaf, place)));
+}
+
+// --- comments ------------------------------------------------------------------------------------
+static bool joins(char edge, char beside) {
+  return rex_is_word_byte((uint8_t)edge) ? rex_is_word_byte((uint8_t)beside)
+                                         : rex_is_rune_byte((uint8_t)beside);
+}
+
+// Whether the text has the name as a word of its own.
+static bool mentions(const char *text, size_t len, Name name) {
+  const char *end = text + len;
+  for (const char *p = text; (p = memmem(p, (size_t)(end - p), name.bytes, name.len)) != NULL; p++) {
+    const char *after = p + name.len;
+    if (p > text && joins(p[0], p[-1])) continue;
+    if (after == end || !joins(after[-1], after[0])) return true;
+  }
+  return false;
+}
+
+bool locate_comment(const char *path, Name name, uint32_t line, Arena *arena, SirePlace *place) {
+  RexBlocks blocks;
+  if (name.len == 0 || !read_blocks(path, arena, &blocks)) return false;
+  for (size_t i = blocks.count; i-- > 0;) {
+    const RexBlock *b = &blocks.items[i];
+    if (b->line > line || !mentions(b->doc, b->doc_len, name)) continue;
+    place->doc = b->doc;
+    place->doc_len = b->doc_len;
+    return true;
+  }
+  return false;
 }

@@ -94,7 +94,9 @@ Ref sire_lookup(Sire *s, const char *name, Err *err) { return find(s, name, BIND
 Ref sire_binding(Sire *s, const char *name, Err *err) { return find(s, name, -1, err); }
 
 bool sire_find_definition(Sire *s, const char *module, const char *name, SirePlace *place) {
-  return definitions_get(s->definitions, name_of(module), name_of(name), place);
+  if (!definitions_get(s->definitions, name_of(module), name_of(name), place)) return false;
+  definitions_comment(s->definitions, name_of(name), place);
+  return true;
 }
 
 bool sire_find_place(Sire *s, const char *name, SirePlace *place, Err *err) {
@@ -104,6 +106,7 @@ bool sire_find_place(Sire *s, const char *name, SirePlace *place, Err *err) {
   if (ok && binding == 0) ok = err_set(err, ERR_NOT_FOUND, "%s is not in scope", name);
   if (ok && !binding_place(s, binding, place))
     ok = err_set(err, ERR_NOT_FOUND, "where %s is defined is not known: a macro made it up", name);
+  if (ok) definitions_comment(s->definitions, name_of(name), place);
   block_end(s, &scope, true);
   return ok;
 }

@@ -99,8 +99,9 @@ Ref sire_state(Sire *s);                               // the whole state
 Ref sire_scope(Sire *s, Err *err);                     // tab: name -> binding
 
 // Where a name was defined, and its comment: of a module that was loaded, or of the scope. They find
-// names of modules whose state was recalled, too, by reading their files. ERR_NOT_FOUND: the name is
-// not in scope, or a macro made it up.
+// names of modules whose state was recalled, too, by reading their files. The comment is that above the
+// definition; where there is none, the last one above it that names it. ERR_NOT_FOUND: the name is not in
+// scope, or a macro made it up.
 bool sire_find_definition(Sire *s, const char *module, const char *name, SirePlace *place);
 bool sire_find_place(Sire *s, const char *name, SirePlace *place, Err *err);
 

@@ -218,6 +218,28 @@ START_TEST(definitions) {
 }
 END_TEST
 
+// A definition without a comment has the last one above it that names it, as a word.
+START_TEST(group_comments) {
+  Fixture *f = fixture_new();
+  SirePlace p;
+  fixture_write(f, "a.sire",
+                "#### a\n\n; f x: one.  g x: two.  {#h}: three.\n= (f x) x\n\n= (g x) x\n\n"
+                "= ({#h} x) x\n\n= (x2 a) a\n\n; gg and f2: others.\n\n= two 2\n\n= (f2 x) x\n");
+  ck_assert_msg(load(f, "a.sire"), "%s", f->err.msg);
+  static const char *const named[] = {"f", "g", "#h"};
+  for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+    ck_assert(sire_find_definition(f->s, "a", named[i], &p));
+    ck_assert_msg(p.doc_len > 0 && memmem(p.doc, p.doc_len, "one.", 4), "%s", named[i]);
+  }
+  static const char *const unnamed[] = {"x2", "f2"}; // f2: the comment above has a blank line below it
+  for (size_t i = 0; i < sizeof unnamed / sizeof *unnamed; i++) {
+    ck_assert(sire_find_definition(f->s, "a", unnamed[i], &p));
+    ck_assert_msg(p.doc_len == 0, "%s", unnamed[i]);
+  }
+  fixture_free(f);
+}
+END_TEST
+
 // The place of a name in scope, also when its module was not run because its state was known.
 START_TEST(places) {
   Fixture *f = fixture_new();
@@ -251,4 +273,4 @@ START_TEST(places) {
 END_TEST
 
 SUITE_MAIN("sire/module", search, known_states, cached_states, missing, headers, circles, shadows,
-           imports_and_exports, failure_leaves_nothing, definitions, places)
+           imports_and_exports, failure_leaves_nothing, definitions, group_comments, places)
