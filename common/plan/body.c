@@ -1,4 +1,5 @@
 #include "common/plan/body.h"
+#include "common/plan/frame.h"
 #include <string.h>
 
 static const uint64_t *app_of_nat(Value e, uint64_t nat, uint32_t args) {
@@ -27,6 +28,15 @@ bool body_binding(Value body, Value *v, Value *rest) {
   *v = o[2];
   *rest = o[3];
   return true;
+}
+
+bool body_names_ahead(Value body, uint64_t own) {
+  uint64_t last_slot = own - 1;
+  Value v, rest, a, b;
+  for (rest = body; body_binding(rest, &v, &rest);) last_slot++;
+  for (; body_binding(body, &v, &body); own++)
+    if (body_form(v, last_slot, &a, &b) == BODY_SLOT && a >= own) return true;
+  return false;
 }
 
 // An argument or binding as a value: slots and constants as they are, calls suspended. Room for an
@@ -88,6 +98,8 @@ Value body_enter_law(Machine *m, Value self, Value law, size_t n, size_t *nargs)
   size_t lets = 0;
   for (rest = body; body_binding(rest, &v, &rest);) lets++;
   size_t slots = 1 + n + lets;
+  if (lets > 0 && body_names_ahead(body, n + 1) && is_on_trial(m)) m->stop = RUN_LOOP;
+  if (m->stop != RUN_DONE) return 0;
   if (!stack_room(m, 4) || (slots > HEAP_LARGE && !heap_fits(m, slots + lets * EXPR_WORDS))) return 0;
 
   Value *args = m->sp - n;

@@ -18,6 +18,11 @@ BodyForm body_form(Value e, uint64_t last_slot, Value *a, Value *b);
 // If body is a binding (1 v rest) at the top of a law's body: its parts.
 bool body_binding(Value body, Value *v, Value *rest);
 
+// Whether a binding is nothing but the name of itself or of one behind it; `own` is the first one's slot. It
+// has a value, or none, like all others; but for the law of _TryExp even calling such a law is a loop. So
+// inside of a trial it ends as one, nothing of it is evaluated ahead, and it stays with the interpreter.
+bool body_names_ahead(Value body, uint64_t own);
+
 // Starts law (whose pin is self, or itself) on the n = arity arguments on top of the stack, which it
 // pops. Returns the head of the body's spine, possibly lazy; *nargs arguments are pushed. m->stop is
 // set when a limit is met.

@@ -64,7 +64,7 @@ static bool measure(Compiler *c, Value body) {
   c->lets = 0;
   while (body_binding(rest, &v, &rest))
     if (++c->lets > SLOTS_MAX) return false;
-  if (c->arity + c->lets > SLOTS_MAX) return false;
+  if (c->arity + c->lets > SLOTS_MAX || body_names_ahead(body, c->arity + 1)) return false;
   c->last_slot = c->arity + c->lets;
   memset(c->bindings, 0, (c->last_slot + 1) * sizeof *c->bindings);
   int nodes = NODES_MAX;

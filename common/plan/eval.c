@@ -49,8 +49,16 @@ static void kill_suspension(Machine *m, Value t, Outcome why) {
   heap_write(m, o, 2, why == RUN_CRASH ? m->crash_arg : 0);
 }
 
-static bool catches(const JetDef *def, const Value *base, Outcome why) {
-  return (why == RUN_CRASH || why == RUN_LOOP) && base[def->arity + def->state - 1] != 0;
+// Whether a routine, whose frame word is at `at`, catches crashes now.
+static bool catches(const Value *at) {
+  const JetDef *def = (const JetDef *)(uintptr_t)at[-2];
+  return def->catches && (at - 2 - at[-1])[def->arity + def->state - 1] != 0;
+}
+
+bool is_on_trial(const Machine *m) {
+  for (const Value *at = m->stack + m->frame; frame_kind(*at) != FRAME_BASE; at -= frame_distance(*at))
+    if (frame_kind(*at) == FRAME_ROUTINE && catches(at)) return true;
+  return false;
 }
 
 // Throws frames away down to the base (false), or to a routine that catches crashes (true; its frame
@@ -66,7 +74,7 @@ static bool unwind(Machine *m, Outcome why) {
       Value *top = m->stack + m->frame;
       const JetDef *def = (const JetDef *)(uintptr_t)top[-2];
       if (is_force(def)) force_unwind(m, top - 2 - top[-1], top - 2);
-      if (def->catches && catches(def, top - 2 - top[-1], why)) return true;
+      if ((why == RUN_CRASH || why == RUN_LOOP) && catches(top)) return true;
       break;
     }
     default: break;

@@ -214,6 +214,7 @@ static Order look_body(Look *l) {
     if (lets == LETS_MAX) return unknown;
     l->lets[lets++] = v;
   }
+  if (body_names_ahead(body, l->arity + 1)) return unknown;
   l->last_slot = l->arity + lets;
   l->self = (Order){.end = END_ANY};
   for (int i = 0; i <= STRICT_MOST + 1; i++) {

@@ -5,8 +5,9 @@
 // there is nothing to test.
 // PALL_JET_ROUNDS sets how many calls a jet gets, PALL_JET_CASES how many those of a group get together
 // (a million: tests/run plan_jets takes hours then), PALL_JET restricts the test to one jet or one group,
-// PALL_JET_SEED to one call of it, PALL_JET_MODULE to the jets of one module. PALL_JETS_OFF names jets and
-// groups that run by their laws while others are tested. The end is a table by groups.
+// PALL_JET_SEED to one call of it, PALL_JET_MODULE to the jets of one module. PALL_JET_FUEL bounds the steps
+// of a call: a law that runs for ever costs less then. PALL_JETS_OFF names jets and groups that run by their
+// laws while others are tested. The end is a table by groups.
 #include "common/base/mem.h"
 #include "common/base/table.h"
 #include "common/plan/jet.h"
@@ -460,7 +461,8 @@ int main(void) {
   }
   for (size_t i = 0; i < t.found_count; i++)
     if (t.found[i].pin) t.functions[t.function_count++] = t.found[i].pin;
-  machine_set_limits(t.m, MEMORY, FUEL);
+  const char *fuel = getenv("PALL_JET_FUEL");
+  machine_set_limits(t.m, MEMORY, fuel ? strtoull(fuel, NULL, 10) : FUEL);
   test_groups(&t);
   return finish(&t);
 }
