@@ -2,10 +2,15 @@
 #include "common/base/mem.h"
 #include "common/base/table.h"
 #include "common/codec/bundle.h"
+#include "common/plan/seal.h"
+#include <pthread.h>
 #include <string.h>
+
+#define WRITER_MEMORY ((size_t)4 << 30)
 
 typedef struct Known {
   CacheEntry entry; // `before` is a place in c->list, from 1
+  Value state;      // sealed; of its region, if it has one, the cache has a count
   uint64_t failed;
   bool was_run;    // by this process
   bool is_written; // in a file
@@ -13,20 +18,34 @@ typedef struct Known {
 } Known;
 
 struct Cache {
-  Machine *m;
   CacheFolder *folder; // NULL: none
-  Ref states;          // tab: hash as a bar -> state
-  BytesTable index;    // hash -> place in list
+
+  pthread_mutex_t lock; // guards all that follows
+  pthread_cond_t changed;
+  uint64_t turn;     // of loads that may ask about their chain
+  BytesTable runner; // hash -> the user whose load is to run that module
+  BytesTable index;  // hash -> place in list
   Known *list;
   size_t count, cap;
+};
+
+struct CacheUser {
+  Cache *c;
+  Machine *m;
+  bool has_turn; // between cache_begin and the end of its asking
+  uint64_t turn;
+  uint8_t (*claims)[32]; // modules to be run by the load
+  size_t claim_count, claim_cap;
   uint32_t at;     // what was recalled or kept last, from 1; 0: nothing
   SireCounts seen; // by then
 };
 
-Cache *cache_open(Machine *m, const char *folder) {
+Cache *cache_open(const char *folder) {
   Cache *c = mem_zalloc(sizeof *c);
   char *place = folder != NULL ? mem_strdup(folder) : cache_default_folder();
-  *c = (Cache){.m = m, .folder = cache_folder_open(place), .states = plan_tab_empty(m)};
+  c->folder = cache_folder_open(place);
+  pthread_mutex_init(&c->lock, NULL);
+  pthread_cond_init(&c->changed, NULL);
   mem_free(place);
   return c;
 }
@@ -37,12 +56,13 @@ static Known *known(const Cache *c, const uint8_t hash[32]) {
   return at == NULL ? NULL : &c->list[*at];
 }
 
-// The state of the entry, whose `before` is set.
-static uint32_t learn(Cache *c, const Known *k, Ref state) {
-  RefMark mark = refs_mark(c->m);
-  Ref key = plan_bar(c->m, k->entry.hash, sizeof k->entry.hash);
-  ref_copy(c->m, c->states, plan_tab_put(c->m, c->states, key, state));
-  refs_release(c->m, mark);
+static void retain(Value state) {
+  if (val_is_ptr(state)) region_retain(region_of(val_obj(state)));
+}
+
+// A new entry, whose `before` is set and whose state is sealed and held by the caller.
+static uint32_t learn(Cache *c, const Known *k) {
+  retain(k->state);
   mem_reserve(c->list, c->cap, c->count + 1);
   btab_put(&c->index, k->entry.hash, sizeof k->entry.hash, c->count);
   c->list[c->count++] = *k;
@@ -50,71 +70,158 @@ static uint32_t learn(Cache *c, const Known *k, Ref state) {
 }
 
 // All states of a file. Those that are known already stay as they are.
-static void learn_file(Cache *c, const CacheFile *file, Ref row) {
+static void learn_file(Cache *c, Machine *m, const CacheFile *file, Ref row) {
   uint32_t *places = mem_alloc(mem_mul(file->count, sizeof *places));
   for (uint32_t i = 0; i < file->count; i++) {
-    RefMark mark = refs_mark(c->m);
+    RefMark mark = refs_mark(m);
     Known *old = known(c, file->entries[i].hash), k = {.entry = file->entries[i], .is_written = true};
     k.entry.before = k.entry.before > 0 ? places[k.entry.before - 1] : 0;
-    places[i] = old != NULL ? (uint32_t)(old - c->list) + 1 : learn(c, &k, plan_row_get(c->m, row, i));
-    refs_release(c->m, mark);
+    k.state = ref_get(m, plan_row_get(m, row, i));
+    places[i] = old != NULL ? (uint32_t)(old - c->list) + 1 : learn(c, &k);
+    refs_release(m, mark);
   }
   mem_free(places);
 }
 
-static bool read_states(Cache *c, const uint8_t hash[32]) {
+static Known *read_states(Cache *c, Machine *m, const uint8_t hash[32]) {
   CacheFile file;
   Ref row = 0;
-  if (c->folder == NULL || !cache_file_find(c->folder, hash, &file)) return false;
-  RefMark mark = refs_mark(c->m);
+  if (c->folder == NULL || !cache_file_find(c->folder, hash, &file)) return NULL;
+  RefMark mark = refs_mark(m);
   LoadLimits limits = {.trusted = true}; // by the checksum
-  bool ok = bundle_decode(c->m, NULL, file.bundle, file.bundle_len, &limits, &row, NULL) &&
-            plan_kind(c->m, row) == KIND_ROW && plan_len(c->m, row) == file.count;
-  if (ok) learn_file(c, &file, row);
-  refs_release(c->m, mark);
+  bool ok = bundle_decode(m, NULL, file.bundle, file.bundle_len, &limits, &row, NULL) &&
+            plan_kind(m, row) == KIND_ROW && plan_len(m, row) == file.count;
+  if (ok) learn_file(c, m, &file, row);
+  refs_release(m, mark);
   cache_file_free(&file);
-  return ok;
+  return ok ? known(c, hash) : NULL;
 }
 
-static Ref recall(Cache *c, const uint8_t hash[32], bool run_only) {
-  Known *k = known(c, hash);
-  if (k == NULL && !run_only && read_states(c, hash)) k = known(c, hash);
-  c->at = 0;
-  if (k == NULL || (run_only && !k->was_run)) return 0;
-  c->at = (uint32_t)(k - c->list) + 1;
-  RefMark mark = refs_mark(c->m);
-  return refs_keep(c->m, mark, plan_tab_get(c->m, c->states, plan_bar(c->m, hash, 32)));
+// --- loads ---------------------------------------------------------------------------------------
+CacheUser *cache_user_new(Cache *c, Machine *m) {
+  CacheUser *u = mem_zalloc(sizeof *u);
+  *u = (CacheUser){.c = c, .m = m};
+  return u;
 }
 
-Ref cache_recall(Cache *c, const uint8_t hash[32], const SireCounts *counts) {
-  c->seen = *counts;
-  return recall(c, hash, false);
+static void pass_turn(CacheUser *u) {
+  if (!u->has_turn) return;
+  u->has_turn = false;
+  u->c->turn++;
+  pthread_cond_broadcast(&u->c->changed);
 }
 
-Ref cache_recall_run(Cache *c, const uint8_t hash[32], const SireCounts *counts) {
-  c->seen = *counts;
-  return recall(c, hash, true);
+static void await_turn(CacheUser *u) {
+  while (u->has_turn && u->c->turn != u->turn) pthread_cond_wait(&u->c->changed, &u->c->lock);
 }
 
-CacheCounts cache_counts(const Cache *c, const SireCounts *counts) {
-  CacheCounts n = {counts->passed - c->seen.passed, counts->failed - c->seen.failed};
-  if (c->at == 0) return n;
-  const Known *k = &c->list[c->at - 1];
+static void claim(CacheUser *u, const uint8_t hash[32]) {
+  btab_put(&u->c->runner, hash, 32, (uint64_t)(uintptr_t)u);
+  mem_reserve(u->claims, u->claim_cap, u->claim_count + 1);
+  memcpy(u->claims[u->claim_count++], hash, 32);
+}
+
+// What the load did not come to run may be run by another.
+static void drop_claims(CacheUser *u) {
+  for (size_t i = 0; i < u->claim_count; i++) {
+    const uint64_t *runner = btab_get(&u->c->runner, u->claims[i], 32);
+    if (runner != NULL && *runner == (uint64_t)(uintptr_t)u) btab_del(&u->c->runner, u->claims[i], 32, NULL);
+  }
+  u->claim_count = 0;
+  pthread_cond_broadcast(&u->c->changed);
+}
+
+void cache_begin(CacheUser *u, uint64_t turn) {
+  u->has_turn = true;
+  u->turn = turn;
+}
+
+void cache_end(CacheUser *u) {
+  pthread_mutex_lock(&u->c->lock);
+  await_turn(u);
+  pass_turn(u);
+  drop_claims(u);
+  pthread_mutex_unlock(&u->c->lock);
+}
+
+void cache_user_free(CacheUser *u) {
+  if (u == NULL) return;
+  cache_end(u);
+  mem_free(u->claims);
+  mem_free(u);
+}
+
+// NULL: the load is to run the module.
+static Known *find(CacheUser *u, const uint8_t hash[32], bool run) {
+  for (Cache *c = u->c;;) {
+    Known *k = known(c, hash);
+    if (k == NULL && !run) k = read_states(c, u->m, hash);
+    if (k != NULL && (!run || k->was_run)) return k;
+    if (btab_get(&c->runner, hash, 32) == NULL) return NULL;
+    pass_turn(u);
+    pthread_cond_wait(&c->changed, &c->lock);
+  }
+}
+
+Ref cache_recall(CacheUser *u, const SireModule *chain, size_t count, bool run_last, const SireCounts *counts,
+                 size_t *at) {
+  Cache *c = u->c;
+  Ref state = 0;
+  u->seen = *counts;
+  u->at = 0;
+  pthread_mutex_lock(&c->lock);
+  drop_claims(u);
+  await_turn(u);
+  for (*at = 0; *at < count && state == 0; ++*at) {
+    Known *k = find(u, chain[*at].hash, *at == 0 && run_last);
+    if (k != NULL) {
+      state = region_adopt(u->m, k->state);
+      u->at = (uint32_t)(k - c->list) + 1;
+      break;
+    }
+    claim(u, chain[*at].hash);
+  }
+  pass_turn(u);
+  pthread_mutex_unlock(&c->lock);
+  return state;
+}
+
+static CacheCounts count_chain(const CacheUser *u, const SireCounts *counts) {
+  CacheCounts n = {counts->passed - u->seen.passed, counts->failed - u->seen.failed};
+  if (u->at == 0) return n;
+  const Known *k = &u->c->list[u->at - 1];
   return (CacheCounts){k->entry.held + n.held, k->failed + n.failed};
 }
 
-void cache_keep(Cache *c, const uint8_t hash[32], Ref state, const SireCounts *counts) {
-  CacheCounts n = cache_counts(c, counts);
-  Known k = {.entry.before = c->at, .entry.held = n.held, .failed = n.failed, .was_run = true};
-  memcpy(k.entry.hash, hash, sizeof k.entry.hash);
-  c->seen = *counts;
-  Known *old = known(c, hash);
+CacheCounts cache_counts(const CacheUser *u, const SireCounts *counts) {
+  pthread_mutex_lock(&u->c->lock);
+  CacheCounts n = count_chain(u, counts);
+  pthread_mutex_unlock(&u->c->lock);
+  return n;
+}
+
+void cache_keep(CacheUser *u, const SireModule *module, Ref state, const SireCounts *counts) {
+  Cache *c = u->c;
+  seal(u->m, state);
+  pthread_mutex_lock(&c->lock);
+  CacheCounts n = count_chain(u, counts);
+  Known k = {.entry.before = u->at,
+             .entry.held = n.held,
+             .failed = n.failed,
+             .was_run = true,
+             .state = ref_get(u->m, state)};
+  memcpy(k.entry.hash, module->hash, sizeof k.entry.hash);
+  u->seen = *counts;
+  Known *old = known(c, module->hash);
   if (old != NULL) {
     old->was_run = true;
-    c->at = (uint32_t)(old - c->list) + 1;
+    u->at = (uint32_t)(old - c->list) + 1;
   } else {
-    c->at = learn(c, &k, state);
+    u->at = learn(c, &k);
   }
+  btab_del(&c->runner, module->hash, sizeof module->hash, NULL);
+  pthread_cond_broadcast(&c->changed);
+  pthread_mutex_unlock(&c->lock);
 }
 
 // --- writing -------------------------------------------------------------------------------------
@@ -134,7 +241,7 @@ static uint32_t choose(Cache *c) {
 static void write_states(Cache *c) {
   uint32_t count = choose(c), n = 0;
   if (count == 0 || count > CACHE_STATES) return;
-  RefMark mark = refs_mark(c->m);
+  Machine *m = machine_new(&(MachineConfig){.memory = WRITER_MEMORY});
   CacheEntry *entries = mem_alloc(mem_mul(count, sizeof *entries));
   Ref *states = mem_alloc(mem_mul(count, sizeof *states));
   for (size_t i = 0; i < c->count; i++) {
@@ -142,23 +249,31 @@ static void write_states(Cache *c) {
     if (k->place == 0) continue;
     entries[n] = k->entry;
     if (k->entry.before > 0) entries[n].before = c->list[k->entry.before - 1].place;
-    states[n++] = plan_tab_get(c->m, c->states, plan_bar(c->m, k->entry.hash, sizeof k->entry.hash));
+    states[n++] = region_adopt(m, k->state);
   }
   Buf bundle = {0};
-  Ref row = plan_row(c->m, states, count);
-  if (plan_force(c->m, row) == RUN_DONE && bundle_encode(c->m, row, CACHE_FILE_BYTES, &bundle, NULL))
+  Ref row = plan_row(m, states, count);
+  if (plan_force(m, row) == RUN_DONE && bundle_encode(m, row, CACHE_FILE_BYTES, &bundle, NULL))
     cache_file_write(c->folder, entries, count, &bundle);
   buf_free(&bundle);
   mem_free(entries);
   mem_free(states);
-  refs_release(c->m, mark);
+  machine_free(m);
+}
+
+static void release(Value state) {
+  if (val_is_ptr(state)) region_release(region_of(val_obj(state)));
 }
 
 void cache_close(Cache *c) {
   if (c == NULL) return;
   if (c->folder != NULL) write_states(c);
   cache_folder_close(c->folder);
+  for (size_t i = 0; i < c->count; i++) release(c->list[i].state);
   btab_free(&c->index);
+  btab_free(&c->runner);
   mem_free(c->list);
+  pthread_cond_destroy(&c->changed);
+  pthread_mutex_destroy(&c->lock);
   mem_free(c);
 }

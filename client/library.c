@@ -24,28 +24,31 @@ char *library_folder(const char *lib) {
   return NULL;
 }
 
-static Ref recall(void *ctx, const char *module, const uint8_t hash[32]) {
+static Ref recall(void *ctx, const SireModule *chain, size_t count, size_t *at) {
   Library *l = ctx;
   SireCounts counts = sire_counts(l->sire);
   bool run = l->is_first && l->use == LIBRARY_RUN_FILE;
   l->is_first = false;
-  return run ? cache_recall_run(l->cache, hash, &counts) : cache_recall(l->cache, hash, &counts);
+  return cache_recall(l->states, chain, count, run, &counts, at);
 }
 
-static void keep(void *ctx, const char *module, const uint8_t hash[32], Ref state) {
+static void keep(void *ctx, const SireModule *module, Ref state) {
   Library *l = ctx;
   SireCounts counts = sire_counts(l->sire);
-  cache_keep(l->cache, hash, state, &counts);
+  cache_keep(l->states, module, state, &counts);
 }
 
-// What `trace` shows: a line on stderr, whatever stdout is for.
+// A line on stderr, whatever stdout is for.
 static void on_trace(void *ctx, Machine *m, Ref message, bool deep) {
   Library *l = ctx;
   Buf line = {0};
   (void)m;
   (void)deep;
   sire_show(l->sire, message, TRACE_SHOWN, &line);
-  fprintf(stderr, "%s\n", buf_cstr(&line));
+  if (l->trace != NULL)
+    l->trace(l->ctx, buf_cstr(&line));
+  else
+    fprintf(stderr, "%s\n", buf_cstr(&line));
   buf_free(&line);
 }
 
@@ -59,15 +62,14 @@ static bool switch_jets_off(JetTable *jets, const char *names, Err *err) {
   return false;
 }
 
-bool library_open(Library *l, const char *lib, const SireEvents *events, LibraryUse use, Err *err) {
-  *l = (Library){.folder = library_folder(lib), .use = use};
-  if (lib && !l->folder) return err_set(err, ERR_NOT_FOUND, "there is no library folder %s", lib);
+static bool open_machine(Library *l, const SireEvents *events, Err *err) {
   l->jets = jet_table_default();
   if (!switch_jets_off(l->jets, getenv("PALL_JETS_OFF"), err)) return false;
   l->m = machine_new(&(MachineConfig){.jets = l->jets, .memory = MEMORY, .trace = on_trace, .ctx = l});
-  l->cache = cache_open(l->m, NULL);
+  l->states = cache_user_new(l->cache, l->m);
   SireOptions options = {.library = l->folder};
   if (events) options.events = *events;
+  l->ctx = options.events.ctx;
   options.events.cache = l;
   options.events.recall = recall;
   options.events.keep = keep;
@@ -75,10 +77,24 @@ bool library_open(Library *l, const char *lib, const SireEvents *events, Library
   return true;
 }
 
+bool library_open(Library *l, const char *lib, const SireEvents *events, LibraryUse use, Err *err) {
+  *l = (Library){.folder = library_folder(lib), .use = use, .owns_cache = true};
+  if (lib && !l->folder) return err_set(err, ERR_NOT_FOUND, "there is no library folder %s", lib);
+  l->cache = cache_open(NULL);
+  return open_machine(l, events, err);
+}
+
+bool library_open_beside(Library *l, const Library *first, const SireEvents *events, Err *err) {
+  *l = (Library){
+      .folder = first->folder ? mem_strdup(first->folder) : NULL, .use = first->use, .cache = first->cache};
+  return open_machine(l, events, err);
+}
+
 void library_close(Library *l) {
-  cache_close(l->cache);
+  cache_user_free(l->states);
   sire_free(l->sire);
   machine_free(l->m);
+  if (l->owns_cache) cache_close(l->cache);
   jet_table_free(l->jets);
   mem_free(l->folder);
   *l = (Library){0};
@@ -132,7 +148,7 @@ bool library_load(Library *l, const char *file_or_module, Err *err) {
 
 CacheCounts library_counts(const Library *l) {
   SireCounts counts = sire_counts(l->sire);
-  return l->is_first ? (CacheCounts){0} : cache_counts(l->cache, &counts); // no state was asked for
+  return l->is_first ? (CacheCounts){0} : cache_counts(l->states, &counts); // no state was asked for
 }
 
 // --- text to bundles ---------------------------------------------------------------------------------------

@@ -17,8 +17,12 @@ typedef struct Library {
   Sire *sire;
   char *folder; // of the library modules; NULL when there is none
   Cache *cache;
+  bool owns_cache;
+  CacheUser *states; // its use of the cache
   LibraryUse use;
-  bool is_first; // the state asked for next is that of the file to be loaded
+  bool is_first;                              // the state asked for next is that of the file to be loaded
+  void (*trace)(void *ctx, const char *line); // what `trace` shows; NULL: on stderr. With the events' ctx
+  void *ctx;
 } Library;
 
 // The library's folder: `lib`, else PALL_LIB, else the installed one, else that of the source tree
@@ -29,6 +33,9 @@ char *library_folder(const char *lib);
 // ERR_NOT_FOUND when a folder was named and is not there. PALL_JETS_OFF names jets, groups of jets or
 // "all", which run by their laws then; ERR_USAGE when it names what is neither.
 bool library_open(Library *l, const char *lib, const SireEvents *events, LibraryUse use, Err *err);
+
+// Another one that shares the cache of `first`, which is closed last; for another thread (see cache.h).
+bool library_open_beside(Library *l, const Library *first, const SireEvents *events, Err *err);
 void library_close(Library *l); // accepts a zeroed one
 
 // Words for how the last evaluation ended, as an error; for RUN_CRASH with operator and argument. With a

@@ -49,6 +49,7 @@ static const OptionSpec RM_OPTIONS[] = {
 };
 
 static const OptionSpec CHECK_OPTIONS[] = {
+    {"--jobs", 'j', ARG_TEXT, "N", "files to check at the same time (as many as there are processors)"},
     LIB_OPTION,
 };
 static const OptionSpec EVAL_OPTIONS[] = {
@@ -162,7 +163,8 @@ const Verb VERBS[] = {
      .more =
          "FILE is a Sire file, or the name of a module in the library. Assertions that do not hold are\n"
          "shown with both values, and the rest is run all the same. Exit status 1 when one does not hold,\n"
-         "65 when something does not load.\n"
+         "65 when something does not load. What is shown does not depend on --jobs; a module that several\n"
+         "files need is compiled once.\n"
          "\n"
          "Examples:\n"
          "  pall check counter.sire\n"

@@ -2,6 +2,7 @@
 #include "common/base/mem.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,12 @@ static void real_random(void *ctx, void *out, size_t n) {
     }
     done += (size_t)got;
   }
+}
+
+unsigned sys_cores(void) {
+  cpu_set_t mine;
+  int n = sched_getaffinity(0, sizeof mine, &mine) == 0 ? CPU_COUNT(&mine) : 1;
+  return n > 0 ? (unsigned)n : 1;
 }
 
 const Sys *sys_real(void) {

@@ -28,6 +28,9 @@ typedef struct Sys {
 
 const Sys *sys_real(void);
 
+// Processors that this process may use; at least 1.
+unsigned sys_cores(void);
+
 // Reads a whole file of at most `max` bytes; the caller owns *data (mem_free). ERR_NOT_FOUND, ERR_IO,
 // ERR_LIMIT with `where` set to the path.
 bool sys_read_file(const Sys *sys, const char *path, size_t max, uint8_t **data, size_t *len, Err *err);

@@ -228,21 +228,52 @@ static void hash_chain(Chain *c) {
 }
 
 // --- known states --------------------------------------------------------------------------------
-static bool recall(Sire *s, const SourceFile *f) {
-  RefMark mark = refs_mark(s->m);
+static SireModule module_of(const SourceFile *f) {
+  SireModule module = {.name = f->module};
+  memcpy(module.hash, f->hash, sizeof module.hash);
+  return module;
+}
+
+static Ref recall_own(Sire *s, const Chain *c, size_t *at) {
   Ref state = 0;
-  if (s->events.recall != NULL) state = s->events.recall(s->events.cache, f->module, f->hash);
-  if (state == 0) state = plan_tab_get(s->m, s->states, plan_bar(s->m, f->hash, sizeof f->hash));
-  if (state != 0) ref_copy(s->m, s->state, state);
+  for (*at = 0; *at < c->count; ++*at) {
+    const SourceFile *f = &c->files[*at];
+    state = plan_tab_get(s->m, s->states, plan_bar(s->m, f->hash, sizeof f->hash));
+    if (state != 0) break;
+  }
+  return state;
+}
+
+static Ref recall_cached(Sire *s, const Chain *c, size_t *at) {
+  SireModule *modules = mem_alloc(mem_mul(c->count, sizeof *modules));
+  for (size_t i = 0; i < c->count; i++) modules[i] = module_of(&c->files[i]);
+  Ref state = s->events.recall(s->events.cache, modules, c->count, at);
+  mem_free(modules);
+  return state;
+}
+
+// Begins with the latest state that is known; the number of modules behind it.
+static size_t recall(Sire *s, const Chain *c) {
+  size_t at = c->count;
+  RefMark mark = refs_mark(s->m);
+  Ref state = s->events.recall != NULL ? recall_cached(s, c, &at) : recall_own(s, c, &at);
+  if (state != 0)
+    ref_copy(s->m, s->state, state);
+  else
+    state_reset(s);
   refs_release(s->m, mark);
-  return state != 0;
+  return state != 0 ? at : c->count;
 }
 
 static void remember(Sire *s, const SourceFile *f) {
+  if (s->events.keep != NULL) {
+    SireModule module = module_of(f);
+    s->events.keep(s->events.cache, &module, s->state);
+    return;
+  }
   RefMark mark = refs_mark(s->m);
   Ref key = plan_bar(s->m, f->hash, sizeof f->hash);
   ref_copy(s->m, s->states, plan_tab_put(s->m, s->states, key, s->state));
-  if (s->events.keep != NULL) s->events.keep(s->events.cache, f->module, f->hash, s->state);
   refs_release(s->m, mark);
 }
 
@@ -284,12 +315,9 @@ static bool finish_module(Sire *s, const SourceFile *f, Err *err) {
 }
 
 static bool run_chain(Sire *s, const Chain *c, Err *err) {
-  size_t from = 0; // the latest file whose state is known
-  while (from < c->count && !recall(s, &c->files[from])) from++;
-  if (from == c->count) state_reset(s);
   for (size_t i = 0; i < c->count; i++)
     definitions_source(s->definitions, c->files[i].module, c->files[i].path);
-  for (size_t i = from; i-- > 0;) {
+  for (size_t i = recall(s, c); i-- > 0;) {
     const SourceFile *f = &c->files[i];
     warn_name(s, f);
     if (!run_file(s, f, err) || !finish_module(s, f, err)) return false;

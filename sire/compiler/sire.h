@@ -55,6 +55,11 @@ typedef struct SireAssertion {
   const char *report; // what to show when it does not hold: the form, both values, where they differ; else ""
 } SireAssertion;
 
+typedef struct SireModule {
+  const char *name;
+  uint8_t hash[32]; // of its chain: BLAKE3 of (hash of the module before, or zeros) and the file's bytes
+} SireModule;
+
 typedef struct SireEvents {
   void *ctx;
   // Each may be NULL.
@@ -63,12 +68,12 @@ typedef struct SireEvents {
   void (*expression)(void *ctx, Ref value, const SirePlace *place); // evaluated to weak head normal form
   void (*warning)(void *ctx, const SirePlace *place, const char *text);
   void (*module)(void *ctx, const char *module, const char *path); // all its blocks were run
-  // A cache of states after modules. `hash` is BLAKE3 of (hash of the module before, or zeros) and the
-  // file's bytes. recall returns the state, or 0; what it returns must be what keep was given. A load asks
-  // for its modules from the last to the first until it is given one, and keeps those it then runs.
+  // A cache of states after modules; both or none. Each load that has found its chain asks once, for all of
+  // it, the last module first: recall returns the state after the module *at, which must be what keep was
+  // given, or 0. The load then runs the modules that come later, and keeps each.
   void *cache;
-  Ref (*recall)(void *cache, const char *module, const uint8_t hash[32]);
-  void (*keep)(void *cache, const char *module, const uint8_t hash[32], Ref state);
+  Ref (*recall)(void *cache, const SireModule *chain, size_t count, size_t *at);
+  void (*keep)(void *cache, const SireModule *module, Ref state);
 } SireEvents;
 
 typedef struct SireOptions {

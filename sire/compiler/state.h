@@ -33,7 +33,7 @@ struct Sire {
   Ref rex_pins[9];    // constructors of Rex values, by RexKind; ours
   Ref seen_pins[9];   // the same as library code made them: equal, but other objects
   Ref failed, worked; // what a macro answers through
-  Ref states;         // tab: chain hash as a bar -> state, of the modules loaded so far
+  Ref states; // tab: chain hash as a bar -> state, of the modules loaded so far, where there is no cache
 
   // The block in progress.
   Arena arena;

@@ -24,14 +24,16 @@ static void on_warning(void *ctx, const SirePlace *place, const char *text) {
   buf_printf(&f->log, "warning: %s\n", text);
 }
 
-static Ref recall(void *ctx, const char *module, const uint8_t hash[32]) {
+static Ref recall(void *ctx, const SireModule *chain, size_t count, size_t *at) {
   Fixture *f = ctx;
-  return f->use_recall && f->seen_keep && strcmp(module, "base") == 0 ? ref_dup(f->m, f->kept) : 0;
+  for (*at = 0; *at < count && f->seen_keep; ++*at)
+    if (strcmp(chain[*at].name, "base") == 0) return ref_dup(f->m, f->kept);
+  return 0;
 }
 
-static void keep(void *ctx, const char *module, const uint8_t hash[32], Ref state) {
+static void keep(void *ctx, const SireModule *module, Ref state) {
   Fixture *f = ctx;
-  if (strcmp(module, "base") != 0) return;
+  if (strcmp(module->name, "base") != 0) return;
   f->seen_keep = true;
   ref_copy(f->m, f->kept, state);
 }
@@ -43,9 +45,11 @@ void fixture_restart(Fixture *f) {
                                     .assertion = on_assertion,
                                     .expression = on_expression,
                                     .warning = on_warning,
-                                    .cache = f,
-                                    .recall = recall,
-                                    .keep = keep}};
+                                    .cache = f}};
+  if (f->use_cache) {
+    options.events.recall = recall;
+    options.events.keep = keep;
+  }
   sire_free(f->s);
   f->s = sire_new(f->m, &options);
   mem_free(library);

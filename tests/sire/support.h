@@ -10,8 +10,9 @@ typedef struct Fixture {
   Machine *m;
   Sire *s;
   Err err;
-  Buf log; // a line for each failed assertion, expression and warning
-  bool seen_keep, use_recall;
+  Buf log;        // a line for each failed assertion, expression and warning
+  bool use_cache; // from the next restart on: a cache of the module base, known by its name
+  bool seen_keep;
   Ref kept; // by keep
 } Fixture;
 

@@ -145,24 +145,23 @@ END_TEST
 // Laws of modules that were left, exported or not, and of modules whose state was recalled.
 START_TEST(other_modules) {
   Fixture *f = fixture_new();
+  f->use_cache = true;
   fixture_write(f, "lib/base.sire",
                 "#### base\n\n= (hidden x) ({die} x)\n= (open x) (3 (hidden x))\n\n^-^ open\n");
   const char *path =
       fixture_write(f, "t.sire", "#### t <- base\n\n:| base\n\n= (hidden x) x\n= y (open (hidden 1))\n");
   for (int round = 0; round < 2; round++) {
+    fixture_restart(f);
     f->err = ERR_INIT;
     ck_assert(!sire_load_file(f->s, path, &f->err));
     check_trace(f, f->err.msg, "hidden; open lib/base.sire:4");
-    f->use_recall = true;
-    fixture_restart(f);
   }
   path = fixture_write(f, "t.sire", "#### t <- base\n\n:| base\n\n= y (open 1)\n");
   for (int round = 0; round < 2; round++) {
+    fixture_restart(f);
     f->err = ERR_INIT;
     ck_assert(!sire_load_file(f->s, path, &f->err));
     check_trace(f, f->err.msg, "hidden lib/base.sire:3; open lib/base.sire:4");
-    f->use_recall = true;
-    fixture_restart(f);
   }
   fixture_free(f);
 }
