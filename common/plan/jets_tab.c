@@ -2,6 +2,7 @@
 // laws do with anything else is left to them. Values are moved about as they are.
 #include "common/plan/formal.h"
 #include "common/plan/jets.h"
+#include "common/plan/tab.h"
 
 // The set that v is an app of, or 0.
 static Value key_set(Value *v) {
@@ -112,8 +113,8 @@ static JetResult run_min_key(Machine *m, Value *f, Value *io) {
 
 // --- one key ---------------------------------------------------------------------------------------------
 
-// Finds *key among the keys of *tab; JET_DONE with *at and *found.
-static JetResult look_up(Machine *m, Value *key, Value *tab, Value *phase, Value *io, size_t *at,
+// Searches for *key among the keys of *tab; JET_DONE with *at, unless there are no keys, and *found.
+static JetResult look_up(Machine *m, Value *key, Value *tab, Value *phase, Value *io, RopePath *at,
                          bool *found) {
   Value set = key_set(tab);
   *found = false;
@@ -121,11 +122,11 @@ static JetResult look_up(Machine *m, Value *key, Value *tab, Value *phase, Value
   if (set_len(set) == 0) return JET_DONE;
   JetResult r = jet_key(key, phase, false, io);
   if (r != JET_DONE) return r;
-  return set_find(m, set_keys(key_set(tab)), *key, at, found) ? JET_DONE : JET_STOP;
+  return set_search(m, set_keys(key_set(tab)), *key, at, found) ? JET_DONE : JET_STOP;
 }
 
 static JetResult run_has(Machine *m, Value *f, Value *io) {
-  size_t at;
+  RopePath at;
   bool found;
   JetResult r = look_up(m, &f[0], &f[1], &f[2], io, &at, &found);
   return r == JET_DONE ? jet_done(io, found) : r;
@@ -133,14 +134,16 @@ static JetResult run_has(Machine *m, Value *f, Value *io) {
 
 // The value of *key, once the values are evaluated, or `otherwise`.
 static JetResult value_of(Machine *m, Value *key, Value *tab, Value *phase, Value otherwise, Value *io) {
-  size_t at;
+  RopePath at;
   bool found;
   JetResult r = look_up(m, key, tab, phase, io, &at, &found);
   if (r != JET_DONE) return r;
   if (!found) return jet_tail(io, otherwise);
+  if (val_is_tab(tab)) return jet_tail(io, tab_value_at(*tab, &at));
   Value vals = val_deref(formal_arg(*tab));
   if (val_is_lazy(vals)) return jet_eval(io, vals);
-  return jet_tail(io, at < args_len(vals) ? args_at(vals, at) : 0);
+  size_t i = rope_path_index(&at);
+  return jet_tail(io, i < args_len(vals) ? args_at(vals, i) : 0);
 }
 
 static JetResult run_idx(Machine *m, Value *f, Value *io) { return value_of(m, &f[0], &f[1], &f[2], 0, io); }
@@ -151,51 +154,29 @@ static JetResult run_switch(Machine *m, Value *f, Value *io) {
 }
 
 static JetResult run_lookup(Machine *m, Value *f, Value *io) {
-  size_t at;
+  RopePath at;
   bool found;
   JetResult r = look_up(m, &f[0], &f[1], &f[2], io, &at, &found);
   if (r != JET_DONE) return r;
   if (!found) return jet_done(io, 0);
   if (!val_is_tab(&f[1])) return JET_DECLINE; // the law's result holds the value lazily
-  f[0] = val_at(f[1], at);
+  f[0] = tab_value_at(f[1], &at);
   return jet_done(io, new_app(m, 0, &f[0], 1));
-}
-
-// Replaces value `at` of *tab.
-static JetResult replace(Machine *m, const Value *tab, size_t at, const Value *val, Value *io) {
-  Value *vals = m->sp;
-  stack_push(m, tab_vals(*tab));
-  bool made = row_put(m, vals, at, val, vals);
-  if (made) *io = new_tab(m, tab_keys(*tab), *vals);
-  m->sp = vals;
-  return jet_made(made);
-}
-
-// Inserts key and value before number `at`, or removes those (key NULL).
-static JetResult resize(Machine *m, const Value *tab, size_t at, const Value *key, const Value *val,
-                        Value *io) {
-  Value *rows = m->sp;
-  stack_push(m, set_keys(tab_keys(*tab)));
-  stack_push(m, tab_vals(*tab));
-  bool made =
-      key ? row_insert(m, rows, at, key, true, rows) && row_insert(m, rows + 1, at, val, false, rows + 1)
-          : row_remove(m, rows, at, true, rows) && row_remove(m, rows + 1, at, false, rows + 1);
-  if (made) make_tab(m, rows, rows + 1, io);
-  m->sp = rows;
-  return jet_made(made);
-}
-
-static JetResult put(Machine *m, const Value *tab, const Value *key, const Value *val, Value *io) {
-  size_t at;
-  bool found;
-  if (!set_find(m, set_keys(tab_keys(*tab)), *key, &at, &found)) return JET_STOP;
-  return found ? replace(m, tab, at, val, io) : resize(m, tab, at, key, val, io);
 }
 
 static JetResult run_ins(Machine *m, Value *f, Value *io) {
   if (!val_is_tab(&f[2])) return JET_DECLINE;
   JetResult r = jet_key(&f[0], &f[3], true, io);
-  return r == JET_DONE ? put(m, &f[2], &f[0], &f[1], io) : r;
+  return r == JET_DONE ? jet_made(tab_change(m, &f[2], &f[0], &f[1], io)) : r;
+}
+
+// The law goes through all pairs; of an empty tab it does not need the key.
+static JetResult run_del(Machine *m, Value *f, Value *io) {
+  JetResult r = open_tab(&f[1], &f[2], io);
+  if (r != JET_DONE) return r;
+  if (tab_len(f[1]) == 0) return jet_done(io, f[1]);
+  r = jet_key(&f[0], &f[3], false, io);
+  return r == JET_DONE ? jet_made(tab_change(m, &f[1], &f[0], NULL, io)) : r;
 }
 
 // --- alter: fun key tab ------------------------------------------------------------------------------------
@@ -204,35 +185,28 @@ enum { ALTER_KEY = 3, ALTER_ASKED, ALTER_ANSWERED, ALTER_VAL };
 
 // Calls the function with what is there: 0, or (0 value).
 static JetResult alter_ask(Machine *m, Value *f, Value *io) {
-  size_t at;
+  RopePath at;
   bool found;
   JetResult r = look_up(m, &f[1], &f[2], &f[ALTER_KEY], io, &at, &found);
   if (r != JET_DONE) return r;
   f[ALTER_ASKED] = 1;
   stack_push(m, f[0]);
-  stack_push(m, found ? val_at(f[2], at) : 0);
+  stack_push(m, found ? tab_value_at(f[2], &at) : 0);
   if (found) m->sp[-1] = new_app(m, 0, m->sp - 1, 1);
   *io = 1;
   return JET_APPLY;
-}
-
-static JetResult alter_remove(Machine *m, Value *f, Value *io) {
-  size_t at;
-  bool found;
-  JetResult r = look_up(m, &f[1], &f[2], &f[ALTER_KEY], io, &at, &found);
-  if (r != JET_DONE) return r;
-  return found ? resize(m, &f[2], at, NULL, NULL, io) : jet_done(io, f[2]);
 }
 
 static JetResult run_alter(Machine *m, Value *f, Value *io) {
   if (!f[ALTER_ASKED]) return val_is_tab(&f[2]) ? alter_ask(m, f, io) : JET_DECLINE;
   if (!f[ALTER_ANSWERED]) {
     f[ALTER_ANSWERED] = 1;
-    if (is_nat(*io)) return alter_remove(m, f, io);
+    if (is_nat(*io))
+      return tab_len(f[2]) ? jet_made(tab_change(m, &f[2], &f[1], NULL, io)) : jet_done(io, f[2]);
     if (jet_cdr(m, *io, &f[ALTER_VAL]) == JET_STOP) return JET_STOP;
   }
   JetResult r = jet_key(&f[1], &f[ALTER_KEY], true, io); // an empty tab did not need it until now
-  return r == JET_DONE ? put(m, &f[2], &f[1], &f[ALTER_VAL], io) : r;
+  return r == JET_DONE ? jet_made(tab_change(m, &f[2], &f[1], &f[ALTER_VAL], io)) : r;
 }
 
 // --- pairs -------------------------------------------------------------------------------------------------
@@ -460,27 +434,24 @@ static Value united(Machine *m, const Value *fun, const Value *values) {
 static JetResult unite_by_search(Machine *m, const Value *fun, const Value *few, const Value *many,
                                  bool few_left, Value *io) {
   Value *tab = m->sp, *key = tab + 1, *values = tab + 2;
-  JetResult r = JET_DONE;
+  bool ok = true;
   stack_push(m, *many);
   for (int i = 0; i < 3; i++) stack_push(m, 0);
-  for (size_t i = 0, n = tab_len(*few); r == JET_DONE && i < n; i++) {
-    size_t at;
+  for (size_t i = 0, n = tab_len(*few); ok && i < n; i++) {
+    RopePath at;
     bool found;
     *key = key_at(*few, i);
     values[0] = values[1] = val_at(*few, i);
-    if (!set_find(m, set_keys(tab_keys(*tab)), *key, &at, &found)) {
-      r = JET_STOP;
-    } else if (!found) {
-      r = resize(m, tab, at, key, values, tab);
-    } else {
-      values[few_left] = val_at(*tab, at);
+    ok = set_search(m, set_keys(tab_keys(*tab)), *key, &at, &found);
+    if (ok && found) {
+      values[few_left] = tab_value_at(*tab, &at);
       values[0] = united(m, fun, values);
-      r = replace(m, tab, at, values, tab);
     }
+    ok = ok && tab_change(m, tab, key, values, tab);
   }
   *io = *tab;
   m->sp = tab;
-  return r;
+  return jet_made(ok);
 }
 
 #define MANY_TIMES 16 // from which searching each is cheaper than going through all
@@ -548,6 +519,7 @@ static const JetDef tab[] = {
     JET("_TabHas", 2, 1, "1", run_has, "3CmdokqP7UZsYmUibrN8ZYenxxYNeg7pbujqL87uf7Yh"),
     JET("_TabLookup", 2, 1, "1", run_lookup, "4ZU8AC43kfUmio84VTUWxZzkRFLd9PUcn3FYhacStXmn"),
     JET("tabIns", 3, 1, "2", run_ins, "6DntBfKNxnzojW5jz2HMm3qKMtMhTg5rzVyQ51zXc5uy"),
+    JET("tabDel", 2, 2, "1", run_del, "FSbXqpUn9kVHCB5wom1TTdMqbK6djBpvLKN6mSvHCz2k"),
     JET("tabSwitch", 3, 1, "2", run_switch, "GAEvH1zJXuT4fpX9rhnonBPtQ1wxcDmgXgyz53vZxmSa"),
     JET("tabToPairs", 1, 1, "0", run_to_pairs, "7XNsmym7XdJvy2GqXPqLnFDgHaNbsh2adrFZBQrunB3c"),
     JET("tabFromPairs", 1, 3, "0", run_from_pairs, "9vDNgbSC1eKiVfti8GnjiuBLYptbW8Ct6NY48y14sE7"),

@@ -25,14 +25,9 @@ static size_t len_of(Value v) { return rope_len(val_obj(v)); }
 // The child that part i lies in, or the last for i = length.
 static size_t child_at(const uint64_t *node, size_t i) {
   const uint32_t *ends = tree_ends(node);
-  size_t low = 0, n = tree_children(node) - 1;
-  while (n > 0) {
-    size_t half = (n + 1) / 2;
-    bool right = ends[low + half - 1] <= i;
-    low = right ? low + half : low;
-    n = right ? n - half : half - 1;
-  }
-  return low;
+  size_t child = 0, last = tree_children(node) - 1;
+  for (size_t k = 0; k < last; k++) child += ends[k] <= i;
+  return child;
 }
 
 static size_t start_of(const uint64_t *node, size_t child) { return child ? tree_ends(node)[child - 1] : 0; }
@@ -42,10 +37,53 @@ const uint64_t *rope_leaf(Value v, size_t i, size_t *at) {
   while (obj_has(o, KIND_TREE)) {
     size_t child = child_at(o, i);
     i -= start_of(o, child);
-    o = val_obj(o[1 + child]);
+    o = rope_child(o, child);
   }
   *at = i;
   return o;
+}
+
+// --- paths -----------------------------------------------------------------------------------------
+// Goes on down to the node of the given height, or the leaf, where part i of v is.
+static void go_on_down(RopePath *p, Value v, size_t i, unsigned height) {
+  const uint64_t *o = val_obj(v);
+  while ((obj_has(o, KIND_TREE) ? tree_height(o) : 0) > height) {
+    size_t child = child_at(o, i);
+    i -= start_of(o, child);
+    p->step[p->n++] = (struct RopeStep){o, child};
+    o = rope_child(o, child);
+  }
+  p->end = o;
+  p->at = i;
+}
+
+static void go_down(RopePath *p, Value v, size_t i, unsigned height) {
+  p->n = 0;
+  go_on_down(p, v, i, height);
+}
+
+static size_t index_behind(const RopePath *p, size_t steps) {
+  size_t i = p->at;
+  for (size_t k = steps; k < p->n; k++) i += start_of(p->step[k].node, p->step[k].child);
+  return i;
+}
+
+size_t rope_path_index(const RopePath *p) { return index_behind(p, 0); }
+
+static bool same_stretch(const uint64_t *x, const uint64_t *y, size_t child) {
+  return child < tree_children(x) && tree_ends(x)[child] == tree_ends(y)[child] &&
+         start_of(x, child) == start_of(y, child);
+}
+
+void rope_follow(Value v, const RopePath *other, RopePath *p) {
+  for (p->n = 0; p->n < other->n && rope_is_tree(v); p->n++) {
+    const struct RopeStep *s = &other->step[p->n];
+    const uint64_t *o = val_obj(v);
+    if (!same_stretch(o, s->node, s->child)) break;
+    p->step[p->n] = (struct RopeStep){o, s->child};
+    v = obj_val(rope_child(o, s->child));
+  }
+  go_on_down(p, v, index_behind(other, p->n), 0);
 }
 
 // Down both trees along the children that end at `end`.
@@ -260,7 +298,8 @@ static void mend(const Rope *r, Items *items, size_t i, size_t end, unsigned hei
       continue;
     }
     size_t left = i ? i - 1 : 0;
-    Items fused = {.n = 0};
+    Items fused;
+    fused.n = 0;
     fuse(r, items->at[left], items->at[left + 1], height, &fused);
     assert(fused.n == 1 || fused.n == 2);
     memcpy(items->at + left, fused.at, fused.n * 8);
@@ -273,27 +312,6 @@ static void mend(const Rope *r, Items *items, size_t i, size_t end, unsigned hei
 }
 
 // --- from leaf to root -------------------------------------------------------------------------------
-typedef struct Path {
-  struct Step {
-    const uint64_t *node;
-    size_t child;
-  } step[ROPE_HEIGHT_MAX + 1];
-  size_t n;
-} Path;
-
-// Down to the node of the given height, or the leaf, where part *i is; *i becomes its place there.
-static const uint64_t *go_down(Value v, size_t *i, unsigned height, Path *p) {
-  p->n = 0;
-  while (height_of(v) > height) {
-    const uint64_t *o = val_obj(v);
-    size_t child = child_at(o, *i);
-    *i -= start_of(o, child);
-    p->step[p->n++] = (struct Step){o, child};
-    v = o[1 + child];
-  }
-  return val_obj(v);
-}
-
 // A copy of a node with one child replaced by another.
 static Value with_child(const Rope *r, const uint64_t *node, size_t child, Value v) {
   size_t n = tree_children(node), words = obj_words(node);
@@ -310,13 +328,14 @@ static Value with_child(const Rope *r, const uint64_t *node, size_t child, Value
 }
 
 // Replaces the child of a node by items of its height; the items become those that replace the node.
-static void splice(const Rope *r, const struct Step *s, unsigned height, Items *items) {
+static void splice(const Rope *r, const struct RopeStep *s, unsigned height, Items *items) {
   size_t n = tree_children(s->node), count = items->n;
   if (count == 1 && tree_keyed(s->node) == r->keyed && !is_thin(r, items->at[0], height)) {
     items->at[0] = with_child(r, s->node, s->child, items->at[0]);
     return;
   }
-  Items all = {.n = 0};
+  Items all;
+  all.n = 0;
   push_children(&all, s->node, 0, s->child);
   for (size_t i = 0; i < count; i++) push_item(&all, items->at[i]);
   push_children(&all, s->node, s->child + 1, n);
@@ -326,7 +345,7 @@ static void splice(const Rope *r, const struct Step *s, unsigned height, Items *
 }
 
 // The whole in which the items, of the given height, replace what the path leads to.
-static Value climb(const Rope *r, const Path *p, unsigned height, Items *items) {
+static Value climb(const Rope *r, const RopePath *p, unsigned height, Items *items) {
   for (size_t k = p->n; k-- > 0; height++) splice(r, &p->step[k], height, items);
   mend(r, items, 0, items->n, height);
   for (; items->n > 1; height++) pack(r, items, height, GROWS_INSIDE);
@@ -376,15 +395,31 @@ static void change_leaf(const Rope *r, const uint64_t *leaf, size_t i, size_t de
   push_pieces(r, leaf, to, len, out);
 }
 
+#define CHANGE_NODES(height) (4 * ((height) + 2))
+#define CHANGE_LEAVES (2 * ROPE_CUT + 6)
+
+bool rope_change_room(Machine *m, const Value *row, const Value *beside) {
+  size_t nodes = CHANGE_NODES(height_of(*row)), leaves = CHANGE_LEAVES;
+  if (beside) {
+    nodes += CHANGE_NODES(height_of(*beside));
+    leaves += CHANGE_LEAVES;
+  }
+  return enter(m, nodes, leaves, ROPE_ROW_LEAF);
+}
+
+Value rope_change_at(Machine *m, const RopePath *p, size_t del, const Value *v, bool keys) {
+  Rope r = rope_of(m, obj_val(p->end), keys);
+  Items items;
+  items.n = 0;
+  change_leaf(&r, p->end, p->at, del, v, &items);
+  return climb(&r, p, 0, &items);
+}
+
 bool rope_change(Machine *m, const Value *row, size_t i, size_t del, const Value *v, bool keys, Value *out) {
-  Rope r = rope_of(m, *row, keys);
-  unsigned height = height_of(*row);
-  if (!enter(m, 4 * (height + 2), 2 * ROPE_CUT + 6, ROPE_ROW_LEAF)) return false;
-  Path p;
-  Items items = {.n = 0};
-  const uint64_t *leaf = go_down(*row, &i, 0, &p);
-  change_leaf(&r, leaf, i, del, v, &items);
-  *out = climb(&r, &p, 0, &items);
+  if (!rope_change_room(m, row, NULL)) return false;
+  RopePath p;
+  go_down(&p, *row, i, 0);
+  *out = rope_change_at(m, &p, del, v, keys);
   return true;
 }
 
@@ -392,12 +427,12 @@ bool rope_change(Machine *m, const Value *row, size_t i, size_t del, const Value
 // The lower one becomes a child on the edge of the higher one.
 static Value join(const Rope *r, Value a, Value b) {
   unsigned ha = height_of(a), hb = height_of(b), low = ha < hb ? ha : hb;
-  Path p;
-  size_t i = ha > hb ? len_of(a) : 0;
+  RopePath p;
   Value higher = ha > hb ? a : b;
-  Items items = {.n = 0};
-  Value edge = ha == hb ? higher : obj_val(go_down(higher, &i, low, &p));
-  if (ha == hb) p.n = 0;
+  Items items;
+  items.n = 0;
+  go_down(&p, higher, ha > hb ? len_of(a) : 0, low);
+  Value edge = obj_val(p.end);
   push_item(&items, ha > hb ? edge : a);
   push_item(&items, ha > hb ? b : edge);
   mend(r, &items, 0, 2, low);
@@ -419,11 +454,11 @@ static Value children_of(const Rope *r, const uint64_t *node, size_t from, size_
 
 static Value first_parts(const Rope *r, Value v, size_t n) {
   if (n == len_of(v)) return v;
-  Path p;
-  const uint64_t *leaf = go_down(v, &n, 0, &p);
-  Value all = n ? cut_leaf(r, leaf, 0, n) : 0;
+  RopePath p;
+  go_down(&p, v, n, 0);
+  Value all = p.at ? cut_leaf(r, p.end, 0, p.at) : 0;
   for (size_t k = p.n; k-- > 0;) {
-    const struct Step *s = &p.step[k];
+    const struct RopeStep *s = &p.step[k];
     if (s->child == 0) continue;
     Value left = children_of(r, s->node, 0, s->child);
     all = all ? join(r, left, all) : left;
@@ -433,11 +468,12 @@ static Value first_parts(const Rope *r, Value v, size_t n) {
 
 static Value parts_behind(const Rope *r, Value v, size_t n) {
   if (n == 0) return v;
-  Path p;
-  const uint64_t *leaf = go_down(v, &n, 0, &p);
-  Value all = n < obj_count(leaf) ? cut_leaf(r, leaf, n, obj_count(leaf)) : 0;
+  RopePath p;
+  go_down(&p, v, n, 0);
+  size_t len = obj_count(p.end);
+  Value all = p.at < len ? cut_leaf(r, p.end, p.at, len) : 0;
   for (size_t k = p.n; k-- > 0;) {
-    const struct Step *s = &p.step[k];
+    const struct RopeStep *s = &p.step[k];
     size_t children = tree_children(s->node);
     if (s->child + 1 == children) continue;
     Value right = children_of(r, s->node, s->child + 1, children);

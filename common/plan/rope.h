@@ -50,8 +50,32 @@ static inline const uint8_t *rope_leaf_bytes(const uint64_t *o) {
   return obj_has(o, KIND_VIEW) ? bar_bytes(val_obj(o[VIEW_BASE])) + o[VIEW_FROM] : bar_bytes(o);
 }
 
+// The child of a node, whose parts memory is asked for at once: a search would ask for one after the other.
+static inline const uint64_t *rope_child(const uint64_t *node, size_t child) {
+  const uint64_t *o = val_obj(node[1 + child]);
+  for (int line = 0; line < 5; line++) __builtin_prefetch(o + 8 * line);
+  return o;
+}
+
 // The leaf that part i lies in, i < length; *at is its place there.
 const uint64_t *rope_leaf(Value v, size_t i, size_t *at);
+
+// The way from the top to a part. Good until the next allocation that may collect.
+typedef struct RopePath {
+  struct RopeStep {
+    const uint64_t *node;
+    size_t child;
+  } step[ROPE_HEIGHT_MAX + 1];
+  size_t n;            // steps
+  const uint64_t *end; // the leaf
+  size_t at;           // place in the leaf; its length for a part to be put behind it
+} RopePath;
+
+size_t rope_path_index(const RopePath *p);
+
+// The way to the part of the same number in a row of the same length, which is found without searching as
+// far as the two have the same shape: what is done to two rows alike leaves them alike.
+void rope_follow(Value v, const RopePath *other, RopePath *out);
 
 // How many parts before `end` are certainly the same in both, because they lie in shared nodes. Both are
 // rows of the same length, or bars.
@@ -60,6 +84,10 @@ size_t rope_shared_before(Value a, Value b, size_t end);
 // A row with `del` elements (0 or 1) from i on replaced by *v, if given. keys: it is ascending keys, and will
 // be. The result is not to be shorter than ROPE_FLAT_ROW. False: m->stop is set.
 bool rope_change(Machine *m, const Value *row, size_t i, size_t del, const Value *v, bool keys, Value *out);
+
+// The same where the path leads. The room is made before the path is searched for, for one row or two.
+bool rope_change_room(Machine *m, const Value *row, const Value *beside);
+Value rope_change_at(Machine *m, const RopePath *p, size_t del, const Value *v, bool keys);
 
 // Both rows or both bars, neither empty, joined.
 bool rope_join(Machine *m, const Value *a, const Value *b, Value *out);

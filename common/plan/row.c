@@ -120,15 +120,18 @@ Value args_at(Value v, size_t i) {
 // --- searching -------------------------------------------------------------------------------------
 // A small nat is less than all else, and so is its word less than that of a pointer.
 
+#define COUNTED 32 // keys that are counted rather than halved: memory then delivers them side by side
+
 // How many of n ascending keys are less than a small nat.
 static size_t count_less(const Value *keys, size_t n, Value small) {
-  size_t low = 0;
-  while (n > 1) {
+  size_t low = 0, less = 0;
+  while (n > COUNTED) {
     size_t half = n / 2;
     low += keys[low + half - 1] < small ? half : 0;
     n -= half;
   }
-  return low + (n == 1 && keys[low] < small);
+  for (size_t i = low; i < low + n; i++) less += keys[i] < small;
+  return low + less;
 }
 
 static bool compare(Machine *m, Value a, Value b, int *order) {
@@ -189,17 +192,24 @@ static bool find_child(Machine *m, const uint64_t *node, Value key, size_t *chil
   return true;
 }
 
-bool set_find(Machine *m, Value keys_row, Value key, size_t *index, bool *found) {
+bool set_search(Machine *m, Value keys_row, Value key, RopePath *p, bool *found) {
   const uint64_t *o = val_obj(keys_row);
-  size_t before = 0, at;
-  while (obj_has(o, KIND_TREE)) {
-    if (!find_child(m, o, key, &at)) return false;
-    before += at ? tree_ends(o)[at - 1] : 0;
-    o = val_obj(o[1 + at]);
+  for (p->n = 0; obj_has(o, KIND_TREE); p->n++) {
+    size_t child;
+    if (!find_child(m, o, key, &child)) return false;
+    p->step[p->n] = (struct RopeStep){o, child};
+    o = rope_child(o, child);
   }
-  if (!find_in_run(m, rope_leaf_elements(o), obj_count(o), key, &at, found)) return false;
-  *index = before + at;
+  p->end = o;
+  if (!find_in_run(m, rope_leaf_elements(o), obj_count(o), key, &p->at, found)) return false;
   return jet_charge(m, 1);
+}
+
+bool set_find(Machine *m, Value keys_row, Value key, size_t *index, bool *found) {
+  RopePath p;
+  if (!set_search(m, keys_row, key, &p, found)) return false;
+  *index = rope_path_index(&p);
+  return true;
 }
 
 // --- making ----------------------------------------------------------------------------------------

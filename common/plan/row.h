@@ -54,6 +54,8 @@ static inline bool row_next(RowCursor *c, Value *v) {
 
 // Binary search among keys in normal form: index and whether found. Charged; false: m->stop is set.
 bool set_find(Machine *m, Value keys_row, Value key, size_t *index, bool *found);
+// The same as a path: to the key, or to where it would be.
+bool set_search(Machine *m, Value keys_row, Value key, RopePath *p, bool *found);
 
 // --- changing ------------------------------------------------------------------------------------
 // New rows and bars from others, taken by rooted address, which stay as they are. Charged; false: m->stop is

@@ -98,8 +98,12 @@ static void on_definition(void *ctx, const SireDefinition *d) {
     bool same = memcmp(hash, j->hash, sizeof hash) == 0;
     if (same) j->seen = JET_MATCHED;
     if (!same && j->seen == JET_UNSEEN) j->seen = JET_DIFFERS;
-    if (!same && j->seen == JET_DIFFERS)
-      fprintf(stderr, "%s:%u: %s is not the jet of that name\n", d->place.file, d->place.line, j->name);
+    if (!same && j->seen == JET_DIFFERS) {
+      char text[BASE58_HASH_MAX];
+      base58_hash(text, hash);
+      fprintf(stderr, "%s:%u: %s is not the jet of that name: its hash is %s\n", d->place.file, d->place.line,
+              j->name, text);
+    }
   }
   refs_release(t->m, mark);
 }
