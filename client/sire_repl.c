@@ -18,8 +18,9 @@ void repl_flush(Repl *r) {
 void repl_error(Repl *r, const Err *err) {
   r->bad++;
   repl_flush(r);
+  const char *trace = strstr(err->msg, "\n  in ");
   if (interrupt_seen())
-    fputs("\ninterrupted\n", stderr); // the terminal has shown ^C
+    fprintf(stderr, "\ninterrupted%s\n", trace != NULL ? trace : ""); // the terminal has shown ^C
   else
     fprintf(stderr, "%s: %s\n", err->where[0] ? err->where : "pall", err->msg);
 }

@@ -340,7 +340,10 @@ apply:
       m->resume = RESUME_APPLY;
       return RUN_YIELD;
     }
-    if (why != RUN_DONE) goto stop;
+    if (why != RUN_DONE) {
+      trace_call(m, v);
+      goto stop;
+    }
     if (!stack_room(m, n)) {
       why = m->stop;
       goto stop;

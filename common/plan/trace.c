@@ -35,6 +35,8 @@ void trace_routine(Machine *m, const JetDef *def, const Value *base) {
   if (def == &op_crash) note(m, base[CRASH_CALLER], FRAME_ROUTINE);
 }
 
+void trace_call(Machine *m, Value f) { note(m, app_head(f), FRAME_EXEC); }
+
 void trace_frame(Machine *m) {
   Value *top = m->stack + m->frame;
   FrameKind kind = frame_kind(*top);

@@ -11,5 +11,8 @@ Value trace_frame_law(Value *top);
 // The newest frame, which is about to be thrown away.
 void trace_frame(Machine *m);
 
+// The function that was about to be called when a limit or an interrupt ended the evaluation.
+void trace_call(Machine *m, Value f);
+
 // The routine that was running: native code leaves no trace, but for the crash itself.
 void trace_routine(Machine *m, const JetDef *def, const Value *base);

@@ -8,6 +8,7 @@
 #include "sire/compiler/module.h"
 #include "sire/compiler/read.h"
 #include "sire/compiler/report.h"
+#include "sire/compiler/suggest.h"
 #include <string.h>
 
 #define REPL_NAME "REPL"
@@ -80,12 +81,21 @@ Ref sire_scope(Sire *s, Err *err) {
   return block_end_with(s, &scope, true, state_field(s, STATE_SCOPE));
 }
 
+// Says that a name is not there, and what may have been meant.
+static bool unknown_name(Sire *s, const char *name, const char *lacks, Err *err) {
+  Buf near = {0};
+  sire_suggest(s, &near, NULL, name_of(name));
+  err_set(err, ERR_NOT_FOUND, "%s is not %s%s", name, lacks, buf_cstr(&near));
+  buf_free(&near);
+  return false;
+}
+
 static Ref find(Sire *s, const char *name, int field, Err *err) {
   BlockScope scope = block_begin(s, NULL, err);
   Ref found = 0;
   if (state_find(s, name_of(name), &found)) {
     if (found != 0 && field >= 0) found = binding_field(s, found, field);
-    if (found == 0) err_set(err, ERR_NOT_FOUND, "%s is not defined in the module that was loaded", name);
+    if (found == 0) unknown_name(s, name, "defined in the module that was loaded", err);
   }
   return block_end_with(s, &scope, true, found);
 }
@@ -103,7 +113,7 @@ bool sire_find_place(Sire *s, const char *name, SirePlace *place, Err *err) {
   Ref binding = 0;
   BlockScope scope = block_begin(s, NULL, err);
   bool ok = state_find(s, name_of(name), &binding);
-  if (ok && binding == 0) ok = err_set(err, ERR_NOT_FOUND, "%s is not in scope", name);
+  if (ok && binding == 0) ok = unknown_name(s, name, "in scope", err);
   if (ok && !binding_place(s, binding, place))
     ok = err_set(err, ERR_NOT_FOUND, "where %s is defined is not known: a macro made it up", name);
   if (ok) definitions_comment(s->definitions, name_of(name), place);

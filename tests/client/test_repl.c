@@ -171,7 +171,7 @@ START_TEST(an_interrupt_stops_what_runs) {
     expect(&t, "loop 1\r\n");
     usleep(100000);
     type(&t, "\x03");
-    expect(&t, "interrupted\r\n");
+    expect(&t, "interrupted\r\n  in loop");
   }
   at_prompt(&t, "-> ", "inc 1\r");
   expect(&t, "\n2\r\n");
