@@ -56,13 +56,9 @@ static Known *known(const Cache *c, const uint8_t hash[32]) {
   return at == NULL ? NULL : &c->list[*at];
 }
 
-static void retain(Value state) {
-  if (val_is_ptr(state)) region_retain(region_of(val_obj(state)));
-}
-
 // A new entry, whose `before` is set and whose state is sealed and held by the caller.
 static uint32_t learn(Cache *c, const Known *k) {
-  retain(k->state);
+  region_retain_value(k->state);
   mem_reserve(c->list, c->cap, c->count + 1);
   btab_put(&c->index, k->entry.hash, sizeof k->entry.hash, c->count);
   c->list[c->count++] = *k;
@@ -261,15 +257,11 @@ static void write_states(Cache *c) {
   machine_free(m);
 }
 
-static void release(Value state) {
-  if (val_is_ptr(state)) region_release(region_of(val_obj(state)));
-}
-
 void cache_close(Cache *c) {
   if (c == NULL) return;
   if (c->folder != NULL) write_states(c);
   cache_folder_close(c->folder);
-  for (size_t i = 0; i < c->count; i++) release(c->list[i].state);
+  for (size_t i = 0; i < c->count; i++) region_release_value(c->list[i].state);
   btab_free(&c->index);
   btab_free(&c->runner);
   mem_free(c->list);

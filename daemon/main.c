@@ -75,6 +75,7 @@ static bool start(Daemon *d, Err *err) {
                          .event_ms = d->options.event_seconds * 1000,
                          .cog_memory = (size_t)d->options.cog_memory_mb << 20,
                          .cogs = d->options.cogs,
+                         .eval_threads = (unsigned)d->options.eval_threads,
                          .snapshot_bytes = d->options.snapshot_mb << 20,
                          .failed = on_engine_failed,
                          .ctx = d};

@@ -15,6 +15,7 @@
 const char OPTIONS_HELP[] =
     "usage: palld [--store DIR] [--socket PATH] [--group NAME] [--log-level LEVEL]\n"
     "             [--event-seconds N] [--cog-memory MB] [--cogs N] [--snapshot-mb MB]\n"
+    "             [--eval-threads N]\n"
     "\n"
     "Runs cogs and keeps their state in a store. Talk to it with 'pall'.\n"
     "\n"
@@ -29,6 +30,8 @@ const char OPTIONS_HELP[] =
     "  --cogs N           most cogs (10000); a tenth is kept for 'pall spawn'\n"
     "  --snapshot-mb MB   take snapshots when the log has grown by this much (64), or\n"
     "                     would take as long to replay\n"
+    "  --eval-threads N   threads that evaluate what cogs ask for with %eval (as many as\n"
+    "                     there are processors)\n"
     "  --help             show this\n"
     "  --version          show the version\n"
     "\n"
@@ -77,6 +80,7 @@ static bool take(Options *o, int c, char **argv, Err *err) {
   case 'm': return set_number(&o->cog_memory_mb, "--cog-memory", 1000000, err);
   case 'c': return set_number(&o->cogs, "--cogs", 30000, err);
   case 'n': return set_number(&o->snapshot_mb, "--snapshot-mb", 1000000, err);
+  case 't': return set_number(&o->eval_threads, "--eval-threads", 1024, err);
   case 'h': return o->help = true;
   case 'v': return o->version = true;
   case ':': return err_set(err, ERR_USAGE, "%s needs an argument; see 'palld --help'", argv[optind - 1]);
@@ -112,6 +116,7 @@ bool options_parse(Options *o, int argc, char **argv, Err *err) {
       {"cog-memory", required_argument, NULL, 'm'},
       {"cogs", required_argument, NULL, 'c'},
       {"snapshot-mb", required_argument, NULL, 'n'},
+      {"eval-threads", required_argument, NULL, 't'},
       {"help", no_argument, NULL, 'h'},
       {"version", no_argument, NULL, 'v'},
       {NULL, 0, NULL, 0},

@@ -8,8 +8,8 @@ typedef struct Options {
   char *store, *socket; // owned
   char *group;          // owned; NULL: the socket is for its owner
   LogLevel level;
-  uint64_t event_seconds, cog_memory_mb, cogs, snapshot_mb; // 0: the engine's default
-  bool help, version;                                       // print that and leave
+  uint64_t event_seconds, cog_memory_mb, cogs, snapshot_mb, eval_threads; // 0: the engine's default
+  bool help, version;                                                     // print that and leave
 } Options;
 
 // ERR_USAGE for what makes no sense, ERR_CONFIG when a default cannot be told.

@@ -508,7 +508,7 @@ static void start(Machine *m, Value v, uint32_t resume) {
   m->running = true;
   m->stop = RUN_DONE;
   m->caught = false;
-  m->interrupted = 0;
+  atomic_store_explicit(&m->interrupted, 0, memory_order_relaxed);
   m->crash_op = m->crash_arg = m->dying = 0;
   m->trace.count = 0;
   m->fuel_left = m->fuel;
@@ -534,7 +534,7 @@ void machine_crash(const Machine *m, Value *op, Value *arg) {
   *arg = m->crash_arg;
 }
 
-void machine_interrupt(Machine *m) { m->interrupted = 1; }
+void machine_interrupt(Machine *m) { atomic_store_explicit(&m->interrupted, 1, memory_order_relaxed); }
 
 static Outcome run_whole(Machine *m, Ref r) {
   Profile *profile = profile_of(m);

@@ -16,6 +16,7 @@
 // objects at once, heap_need(words) first: the allocations that follow, up to that sum, do not collect.
 #pragma once
 #include "common/plan/jet.h"
+#include <stdatomic.h>
 
 #define HEAP_LARGE 1024 // words
 
@@ -70,7 +71,7 @@ struct Machine {
   uint64_t slice_end;       // value of fuel_left at which the slice is over
   int64_t ticks;            // calls until the evaluator checks limits, slice and interruption
   size_t memory_limit;      // bytes
-  volatile int interrupted; // set from outside
+  atomic_int interrupted;   // set from outside
   bool running;
   bool caught; // the routine being resumed catches the crash in the crash registers
 

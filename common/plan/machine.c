@@ -36,7 +36,7 @@ void machine_refresh(Machine *m) {
   if (m->running) return;
   m->fuel_left = m->fuel;
   m->stop = RUN_DONE;
-  m->interrupted = 0;
+  atomic_store_explicit(&m->interrupted, 0, memory_order_relaxed);
 }
 
 MachineStats machine_stats(const Machine *m) {

@@ -111,6 +111,14 @@ void region_release(Region *r) {
   }
 }
 
+void region_retain_value(Value v) {
+  if (val_is_ptr(v)) region_retain(region_of(val_obj(v)));
+}
+
+void region_release_value(Value v) {
+  if (val_is_ptr(v)) region_release(region_of(val_obj(v)));
+}
+
 bool region_watch(Region *r, RegionWatch *w) {
   RegionWatch *none = NULL;
   return atomic_compare_exchange_strong_explicit(&r->watch, &none, w, memory_order_acq_rel,
@@ -152,6 +160,7 @@ static RegionCounts *counts(Machine *m) {
 }
 
 size_t region_space(const Machine *m) { return m->regions ? m->regions->segments.bytes : 0; }
+size_t region_bytes(const Machine *m) { return m->regions ? segments_in_use(&m->regions->segments) : 0; }
 
 void region_seen(Machine *m, const uint64_t *o) {
   RegionCounts *c = counts(m);

@@ -33,6 +33,10 @@ Region *region_of(const uint64_t *sealed_object);
 void region_retain(Region *r);
 void region_release(Region *r); // from any thread that holds a count
 
+// Of the region of a sealed value; a small nat has none.
+void region_retain_value(Value sealed);
+void region_release_value(Value sealed);
+
 // For tables that know regions without holding them: false when the last count is gone already. The
 // caller must know that the memory is still there (see region_watch).
 bool region_try_retain(Region *r);
@@ -77,5 +81,6 @@ void region_hold(Machine *m, Region *r);
 // A value of another machine: a small nat or a pointer into a region that the caller holds.
 Ref region_adopt(Machine *m, Value sealed_root);
 
-// Bytes of the segments that this machine makes regions in.
+// Bytes of the segments that this machine makes regions in, and of those regions themselves.
 size_t region_space(const Machine *m);
+size_t region_bytes(const Machine *m);

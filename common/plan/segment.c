@@ -200,6 +200,14 @@ void segments_sweep(Segments *all) {
   }
 }
 
+size_t segments_in_use(const Segments *all) {
+  const Segment *lists[] = {all->open, all->full};
+  size_t free = 0;
+  for (int i = 0; i < 2; i++)
+    for (const Segment *s = lists[i]; s; s = s->next) free += s->free;
+  return all->bytes - free * GRANULE;
+}
+
 void segments_leave(Segments *all) {
   Segment *lists[] = {all->open, all->full};
   for (int i = 0; i < 2; i++) {

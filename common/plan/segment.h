@@ -36,5 +36,8 @@ Space *space_of(const void *p);
 // By the owner: takes over what was returned, unmaps what is empty.
 void segments_sweep(Segments *all);
 
+// Bytes of the pieces that the owner knows to be in use.
+size_t segments_in_use(const Segments *all);
+
 // The owner leaves.
 void segments_leave(Segments *all);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 // A traced message as text, when it is one; else its kind and size.
-static char *message_text(Machine *m, Ref message) {
+char *cog_message_text(Machine *m, Ref message) {
   if (plan_form(m, message) == FORM_NAT) {
     size_t n = plan_nat_size(m, message);
     if (n <= 4096) {
@@ -31,7 +31,7 @@ static void on_trace(void *ctx, Machine *m, Ref message, bool deep) {
   Cog *c = ctx;
   (void)deep;
   if (c->replaying) return;
-  char *text = message_text(m, message);
+  char *text = cog_message_text(m, message);
   cog_trace(c, c->clock_ns, "trace", text);
   mem_free(text);
 }
@@ -58,6 +58,7 @@ Cog *cog_new(uint64_t id, const char *name, size_t name_len, size_t memory, cons
 void cog_free(Cog *c) {
   if (!c) return;
   assert(!c->inbox && c->follower_count == 0 && !c->prof);
+  cog_drop_evals(c);
   machine_abandon(c->m);
   machine_free(c->m);
   for (size_t i = 0; i < TRACE_LINES; i++) {

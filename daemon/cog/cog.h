@@ -11,6 +11,7 @@
 #pragma once
 #include "common/base/table.h"
 #include "common/plan/plan.h"
+#include "daemon/cog/eval.h"
 #include "daemon/cog/values.h"
 #include "daemon/ctl/host.h"
 #include "daemon/log/record.h"
@@ -26,6 +27,7 @@ typedef enum RequestKind {
   REQUEST_LATER, // could not be done for want of room; to be tried again
   REQUEST_WAIT,  // %time %wait
   REQUEST_POKE,  // %poke %poke
+  REQUEST_EVAL,  // %eval, computed by a thread of eval.h
 } RequestKind;
 
 typedef struct Request {
@@ -34,6 +36,7 @@ typedef struct Request {
   uint64_t opened;   // order of opening
   uint64_t until;    // REQUEST_WAIT: unix seconds
   struct Send *send; // REQUEST_POKE, ready: the message it took
+  Eval *eval;        // REQUEST_EVAL, until it is ready
 } Request;
 
 // A message from outside on its way. Once its event is committed the call is answered.
@@ -132,6 +135,8 @@ typedef struct CogWorld {
   void (*random)(void *ctx, void *out, size_t n);
   // Starts a child with this function, given in the parent's machine; its id, or 0 with err.
   uint64_t (*spin)(void *ctx, Cog *parent, Ref fan, Err *err);
+  // Begins the evaluation that a request of the cog's row asks for.
+  Eval *(*eval)(void *ctx, Cog *c, size_t slot, uint64_t limit_ns);
 } CogWorld;
 
 // After an event, or at the start: what changed in the row is cancelled and opened; `old` is the row
@@ -148,6 +153,9 @@ bool cog_deliver(Cog *c, Values *values, Send *s,
                  Err *err); // to the oldest open poke on its path; false: none, or err
 bool cog_has_answers(const Cog *c);
 uint64_t cog_wake_seconds(const Cog *c); // earliest open %wait; UINT64_MAX: none
+
+// Of a cog that has ended, or is about to go: stops what is being evaluated for it.
+void cog_drop_evals(Cog *c);
 
 // Takes messages back out of the answers, for want of room: their calls fail with `why`; the pokes stay open.
 void cog_refuse_messages(Cog *c, const Err *why);
@@ -181,4 +189,5 @@ void cog_mark_logged(Cog *c, uint64_t event, uint64_t lsn); // the log has the e
 uint64_t cog_logged_at(const Cog *c, uint64_t event);       // the event is not before that place in the log
 void cog_add_child(Cog *c, uint64_t id);                    // to `unclaimed`
 void cog_trace(Cog *c, uint64_t time_ns, const char *kind, const char *text); // also to all followers
-void cog_show_trace(Cog *c, CtlCall *call);                                   // the lines kept
+char *cog_message_text(Machine *m, Ref message); // what a trace line shows of it; mem_free
+void cog_show_trace(Cog *c, CtlCall *call);      // the lines kept

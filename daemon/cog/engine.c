@@ -195,6 +195,25 @@ static uint64_t world_spin(void *ctx, Cog *parent, Ref fan, Err *err) {
   return c->id;
 }
 
+// The whole row is sealed at once, as one request is seldom alone.
+static Eval *world_eval(void *ctx, Cog *c, size_t slot, uint64_t limit_ns) {
+  Engine *e = ctx;
+  RefMark mark = refs_mark(c->m);
+  values_seal(c->m, COG_ROW);
+  Eval *ev = eval_add(e->evals, c->id, ref_get(c->m, plan_row_get(c->m, COG_ROW, slot)), limit_ns);
+  refs_release(c->m, mark);
+  return ev;
+}
+
+// Called by a thread that evaluates.
+static void on_eval_done(void *ctx) {
+  Engine *e = ctx;
+  pthread_mutex_lock(&e->lock);
+  e->eval_done = true;
+  pthread_cond_signal(&e->wake);
+  pthread_mutex_unlock(&e->lock);
+}
+
 static bool save(Engine *e, Cog *c, Ref v, Buf *bytes, size_t *offset, RecordValue *out, Err *err) {
   *offset = bytes->len;
   return values_save(e->values, c->m, v, bytes, out, err);
@@ -330,6 +349,7 @@ static void finish_event(Engine *e, Cog *c, Record *r, Ref old) {
     err_set(&dead, ERR_RETRY, "cog %llu has ended (%s) and takes no messages", (unsigned long long)c->id,
             c->state == STATE_CRASHED ? "crashed" : "timed out");
     host_end_calls(e, c, &dead);
+    cog_drop_evals(c);
   }
 }
 
@@ -398,7 +418,7 @@ static uint64_t next_deadline(Engine *e) {
 static Job *take_jobs(Engine *e, bool wait) {
   uint64_t deadline = wait ? next_deadline(e) : 0;
   pthread_mutex_lock(&e->lock);
-  while (wait && !e->jobs && !e->stopping) {
+  while (wait && !e->jobs && !e->stopping && !e->eval_done) {
     if (deadline == UINT64_MAX) {
       pthread_cond_wait(&e->wake, &e->lock);
       continue;
@@ -407,6 +427,8 @@ static Job *take_jobs(Engine *e, bool wait) {
     if (pthread_cond_timedwait(&e->wake, &e->lock, &ts) == ETIMEDOUT) break;
   }
   Job *jobs = e->jobs;
+  if (e->eval_done) e->idle = 0;
+  e->eval_done = false;
   e->jobs = NULL;
   e->jobs_end = &e->jobs;
   pthread_mutex_unlock(&e->lock);
@@ -456,13 +478,19 @@ bool engine_open(Engine **out, const EngineConfig *config, Err *err) {
   e->next_id = 1;
   e->jobs_end = &e->jobs;
   e->jets = jet_table_default();
-  e->world = (CogWorld){e, world_wall, world_random, world_spin};
+  e->world = (CogWorld){e, world_wall, world_random, world_spin, world_eval};
   pthread_mutex_init(&e->lock, NULL);
   pthread_condattr_t attr;
   pthread_condattr_init(&attr);
   pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
   pthread_cond_init(&e->wake, &attr);
   pthread_condattr_destroy(&attr);
+  e->evals = eval_pool_new(&(EvalPoolConfig){.sys = e->cfg.sys,
+                                             .jets = e->jets,
+                                             .threads = e->cfg.eval_threads,
+                                             .memory = e->cfg.cog_memory,
+                                             .done = on_eval_done,
+                                             .ctx = e});
   if (!persist_open(e, err)) {
     engine_close(e);
     return false;
@@ -491,6 +519,7 @@ void engine_stop(Engine *e) {
   pthread_mutex_unlock(&e->lock);
   pthread_join(e->thread, NULL);
   e->started = false;
+  eval_pool_stop(e->evals);
   Err bye = ERR_INIT, err = ERR_INIT;
   err_set(&bye, ERR_RETRY, "palld is stopping; try again when it is back");
   for (size_t i = 0; i < e->cog_count; i++) {
@@ -504,6 +533,7 @@ void engine_stop(Engine *e) {
 void engine_close(Engine *e) {
   if (!e) return;
   for (size_t i = 0; i < e->cog_count; i++) cog_free(e->cogs[i]);
+  eval_pool_free(e->evals);
   mem_free(e->cogs);
   wtab_free(&e->by_id);
   btab_free(&e->by_name);

@@ -1,10 +1,10 @@
 // The engine: all cogs of a store, the thread that runs them, and their durability.
 //
-// One thread does everything with PLAN: it takes jobs from the control socket, gives ready answers to
-// cogs, runs their events in slices, appends a record for each event, and commits what a round has
-// gathered with one sync. Only then are effects released that leave the process (answers to clients,
-// trace lines of events). What a cog gives to another needs no sync in between: their records are in
-// one log, in order.
+// One thread runs the cogs (what they ask to have evaluated is done by others, see eval.h): it takes jobs
+// from the control socket, gives ready answers to cogs, runs their events in slices, appends a record for
+// each event, and commits what a round has gathered with one sync. Only then are effects released that leave
+// the process (answers to clients, trace lines of events). What a cog gives to another needs no sync in
+// between: their records are in one log, in order.
 //
 // State of a cog on disk: the snapshot under its root in the store, then its records in the log with a
 // sequence number not below the snapshot's. Replay runs the logged events again with the logged
@@ -28,6 +28,7 @@ typedef struct EngineConfig {
   size_t cogs;               // most cogs; 0: 10,000. A tenth of them is kept from cogs that spin cogs
   uint64_t event_fuel;       // about one unit a call; 0: 10^10
   uint64_t event_ms;         // wall-clock limit of an event; 0: one minute
+  unsigned eval_threads;     // that evaluate what cogs ask for; 0: as many as there are processors
   uint64_t snapshot_bytes;   // bytes of log, or as much to replay, after which snapshots are taken; 0: 64 MiB
   void (*failed)(void *ctx); // called once, from the engine's thread, when a commit failed
   void *ctx;

@@ -4,6 +4,7 @@
 //   host.c      calls from the control socket become jobs; jobs are done
 //   look.c      those that only ask
 //   prof.c      watching where cogs spend their time
+//   eval.h      what cogs ask to have evaluated, on other threads
 //   persist.c   opening: snapshots and replay; taking snapshots
 #pragma once
 #include "common/plan/jet.h"
@@ -55,12 +56,14 @@ struct Engine {
   Wal *wal;
   Values *values;
   JetTable *jets;
+  EvalPool *evals;
   CogWorld world;
 
   // Shared with other threads, under `lock`.
   pthread_mutex_t lock;
   pthread_cond_t wake;
   Job *jobs, **jobs_end;
+  bool eval_done; // some evaluation, since the last look
   bool stopping;
 
   // The engine's thread only.

@@ -106,6 +106,17 @@ static RequestKind open_poke(Cog *c, size_t slot, Ref r, const CogWorld *w) {
   return path ? REQUEST_POKE : answered(c, slot, 0);
 }
 
+static RequestKind open_eval(Cog *c, size_t slot, Ref r, const CogWorld *w) {
+  RefMark mark = refs_mark(c->m);
+  bool fits = plan_len(c->m, r) >= 4 && plan_form(c->m, plan_row_get(c->m, r, 1)) == FORM_NAT;
+  refs_release(c->m, mark);
+  if (!fits) return REQUEST_IDLE;
+  uint64_t seconds;
+  bool far = !elem_u64(c, r, 1, &seconds) || seconds > UINT64_MAX / 1000000000u;
+  c->requests[slot].eval = w->eval(w->ctx, c, slot, far ? UINT64_MAX : seconds * 1000000000u);
+  return REQUEST_EVAL;
+}
+
 static RequestKind open_cog(Cog *c, size_t slot, Ref r, const CogWorld *w) {
   size_t n = plan_len(c->m, r);
   if (n == 2 && elem_is(c, r, 1, "who")) return answered(c, slot, c->id);
@@ -139,7 +150,8 @@ static RequestKind open_request(Cog *c, size_t slot, Ref r, const CogWorld *w) {
   if (plan_nat_u64(c->m, r, &zero) && zero == 0) return REQUEST_NONE;
   if (!is_row(c, r, 1)) return REQUEST_IDLE;
   if (elem_is(c, r, 0, "cog")) return open_cog(c, slot, r, w);
-  if (elem_is(c, r, 0, "eval") || elem_is(c, r, 0, "what")) return REQUEST_IDLE;
+  if (elem_is(c, r, 0, "eval")) return open_eval(c, slot, r, w);
+  if (elem_is(c, r, 0, "what")) return REQUEST_IDLE;
   return open_device(c, slot, r, w);
 }
 
@@ -166,8 +178,18 @@ static bool unchanged(Cog *c, Ref old, Ref now, size_t slot) {
   return plan_eq(c->m, plan_row_get(c->m, old, slot), plan_row_get(c->m, now, slot), &equal) && equal;
 }
 
+static void drop_eval(Request *r) {
+  if (r->eval) eval_cancel(r->eval);
+  r->eval = NULL;
+}
+
+void cog_drop_evals(Cog *c) {
+  for (size_t i = 0; i < c->request_count; i++) drop_eval(&c->requests[i]);
+}
+
 static void cancel(Cog *c, size_t slot) {
   Request *r = &c->requests[slot];
+  drop_eval(r);
   if (r->ready) take_answer_back(c, slot);
   c->later -= r->kind == REQUEST_LATER;
   *r = (Request){0};
@@ -233,12 +255,29 @@ static void try_again(Cog *c, const CogWorld *world) {
   }
 }
 
+static void trace_eval(void *ctx, const char *text) {
+  Cog *c = ctx;
+  cog_trace(c, c->clock_ns, "trace", text);
+}
+
+static void take_eval(Cog *c, size_t slot) {
+  Request *r = &c->requests[slot];
+  RefMark mark = refs_mark(c->m);
+  Ref value = eval_take(r->eval, c->m, trace_eval, c);
+  r->eval = NULL;
+  answer(c, slot, value);
+  refs_release(c->m, mark);
+}
+
 void cog_poll(Cog *c, const CogWorld *world) {
   uint64_t ns = world->wall_ns(world->ctx), now = ns / 1000000000u;
   if (c->later > 0 && ns >= c->later_ns && !cog_has_answers(c)) try_again(c, world);
-  for (size_t i = 0; i < c->request_count; i++)
-    if (c->requests[i].kind == REQUEST_WAIT && !c->requests[i].ready && c->requests[i].until <= now)
-      answer_nat(c, i, 0);
+  for (size_t i = 0; i < c->request_count; i++) {
+    const Request *r = &c->requests[i];
+    if (r->ready) continue;
+    if (r->kind == REQUEST_WAIT && r->until <= now) answer_nat(c, i, 0);
+    if (r->kind == REQUEST_EVAL && eval_is_done(r->eval)) take_eval(c, i);
+  }
 }
 
 uint64_t cog_wake_seconds(const Cog *c) {

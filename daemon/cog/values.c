@@ -32,7 +32,7 @@ void values_free(Values *v) {
   mem_free(v);
 }
 
-static void seal_once(Machine *m, Ref r) {
+void values_seal(Machine *m, Ref r) {
   Value v = val_deref(ref_get(m, r));
   ref_set(m, r, v);
   if (!val_is_sealed(v)) seal(m, r);
@@ -85,7 +85,7 @@ static bool save_inline(Machine *m, Ref value, Buf *bytes) {
 bool values_save(Values *v, Machine *m, Ref value, Buf *bytes, RecordValue *out, Err *err) {
   size_t at = bytes->len;
   ValueRoot root = {0};
-  seal_once(m, value);
+  values_seal(m, value);
   *out = (RecordValue){.kind = VALUE_INLINE};
   Value sealed = ref_get(m, value);
   if (val_is_small(sealed)) {
@@ -157,7 +157,7 @@ bool values_to_wire(Values *v, Machine *m, Ref value, Buf *out, Err *err) {
 bool values_move(Values *v, Machine *from, Ref value, Machine *to, Ref *out, Err *err) {
   (void)v;
   (void)err;
-  seal_once(from, value);
+  values_seal(from, value);
   *out = region_adopt(to, ref_get(from, value));
   return true;
 }

@@ -25,5 +25,8 @@ bool values_load(Values *v, Machine *m, const RecordValue *in, Ref *out, Err *er
 bool values_from_wire(Values *v, Machine *m, const uint8_t *bytes, size_t n, Ref *out, Err *err);
 bool values_to_wire(Values *v, Machine *m, Ref value, Buf *out, Err *err);
 
+// Seals a value (in normal form), so that other machines may share it.
+void values_seal(Machine *m, Ref value);
+
 // Carries a value (in normal form) from one machine to another.
 bool values_move(Values *v, Machine *from, Ref value, Machine *to, Ref *out, Err *err);

@@ -64,10 +64,10 @@ START_TEST(mistakes_are_named) {
 END_TEST
 
 START_TEST(every_option_is_in_the_help) {
-  static const char *const NAMES[] = {"--store DIR",       "--socket PATH",     "--group NAME",
-                                      "--log-level LEVEL", "--event-seconds N", "--cog-memory MB",
-                                      "--cogs N",          "--snapshot-mb MB",  "--help",
-                                      "--version"};
+  static const char *const NAMES[] = {
+      "--store DIR",       "--socket PATH",   "--group NAME", "--log-level LEVEL",
+      "--event-seconds N", "--cog-memory MB", "--cogs N",     "--snapshot-mb MB",
+      "--eval-threads N",  "--help",          "--version"};
   for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
     ck_assert_ptr_nonnull(strstr(OPTIONS_HELP, NAMES[i]));
 }
