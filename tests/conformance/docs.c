@@ -11,6 +11,7 @@
 #include "common/plan/jet.h"
 #include "common/rex/read.h"
 #include "sire/compiler/sire.h"
+#include "sire/compiler/state.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,14 +36,17 @@ typedef struct Run {
 } Run;
 
 // --- names ---------------------------------------------------------------------------------------
-static void add_name(Run *r, const char *module, Ref key) {
+// Adds the i-th name of the scope unless it comes from another module.
+static void add_name(Run *r, const char *module, Ref scope, size_t i) {
   char name[256];
+  Ref key = plan_key(r->m, scope, i);
+  Ref bind = plan_pin_item(r->m, plan_val(r->m, scope, i));
   size_t n = plan_nat_size(r->m, key);
   SirePlace place;
-  if (n >= sizeof name) return;
+  if (n >= sizeof name || !plan_nat_is_text(r->m, plan_row_get(r->m, bind, BIND_LOCATION), module)) return;
   plan_nat_copy(r->m, key, name, n);
   name[n] = 0;
-  if (!sire_find_definition(r->sire, module, name, &place)) return; // it comes from another module
+  if (!sire_find_definition(r->sire, module, name, &place)) return; // it has been made by a program
   mem_reserve(r->names, r->cap, r->count + 1);
   r->names[r->count++] = (PublicName){mem_strdup(module), mem_strdup(name), place};
 }
@@ -56,7 +60,7 @@ static void on_module(void *ctx, const char *module, const char *path) {
   Ref scope = sire_scope(r->sire, &err);
   for (size_t i = 0, n = plan_len(r->m, scope); i < n; i++) {
     RefMark each = refs_mark(r->m);
-    add_name(r, module, plan_key(r->m, scope, i));
+    add_name(r, module, scope, i);
     refs_release(r->m, each);
   }
   refs_release(r->m, mark);
