@@ -153,12 +153,12 @@ static Ref tab(JetValues *g, int depth) {
   return plan_apply(g->m, keys, &vals, 1);
 }
 
-static Ref list(JetValues *g, int depth) {
+static Ref list(JetValues *g, char kind, int depth) {
   size_t n = below(g, 6);
   Ref rest = one_in(g, 8) ? wrapped(g, '*', depth - 1) : nat(g, 0);
   while (n-- > 0) {
     buf_str(&g->text, "<-");
-    Ref cell[] = {wrapped(g, '*', depth - 1), rest};
+    Ref cell[] = {wrapped(g, kind, depth - 1), rest};
     rest = plan_row(g->m, cell, 2);
     if (!g->calm && one_in(g, 5)) {
       Ref identity = law(g, 0, 1, plan_nat(g->m, 1));
@@ -384,7 +384,7 @@ static Ref plain(JetValues *g, char kind, int depth) {
   case 'r': return one_in(g, 6) ? app(g, depth) : row(g, some_length(g), '*', depth);
   case 'R': return row(g, some_length(g), 'r', depth);
   case 'a': return app(g, depth);
-  case 'l': return list(g, depth);
+  case 'l': return list(g, '*', depth);
   case 'p': return row(g, some_length(g), '2', depth);
   case '2': return pair(g, depth);
   case 's': return set(g, depth);
@@ -396,6 +396,7 @@ static Ref plain(JetValues *g, char kind, int depth) {
   case 'Q': return row(g, some_length(g), 'P', depth);
   case 'F': return tree(g, 'P', 'F', depth);
   case 'C': return row(g, some_length(g), 'n', depth);
+  case 'c': return list(g, 'n', depth);
   case 'y': return call_row(g, depth);
   case 'Y': return expression(g, depth);
   case 'j': return pin(g, depth);

@@ -9,7 +9,7 @@
 //   n small nat   N any nat    w word near 2^32 or 2^64    i index     k key
 //   r row         R row of rows    a app    l list         p row of pairs
 //   s set         S row of sets    t tab    b bar          B tree of bars    T row of bars
-//   P pad         Q row of pads    F tree of pads          C row of characters
+//   P pad         Q row of pads    F tree of pads          C row of characters    c list of them
 //   y function and arguments, as a row    Y expression of calls, as _TryExp takes it
 //   j pin    E seed    V pins, for which the next E is a germ
 //   f function of one argument, g of two, h of three, u step of an unfolding    * anything
