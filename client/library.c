@@ -1,4 +1,5 @@
 #include "client/library.h"
+#include "client/interrupt.h"
 #include "client/render.h"
 #include "common/base/mem.h"
 #include "common/codec/bundle.h"
@@ -66,6 +67,7 @@ static bool open_machine(Library *l, const SireEvents *events, Err *err) {
   l->jets = jet_table_default();
   if (!switch_jets_off(l->jets, getenv("PALL_JETS_OFF"), err)) return false;
   l->m = machine_new(&(MachineConfig){.jets = l->jets, .memory = MEMORY, .trace = on_trace, .ctx = l});
+  interrupt_watch(l->m);
   l->states = cache_user_new(l->cache, l->m);
   SireOptions options = {.library = l->folder};
   if (events) options.events = *events;
@@ -93,6 +95,7 @@ bool library_open_beside(Library *l, const Library *first, const SireEvents *eve
 void library_close(Library *l) {
   cache_user_free(l->states);
   sire_free(l->sire);
+  interrupt_unwatch(l->m);
   machine_free(l->m);
   if (l->owns_cache) cache_close(l->cache);
   jet_table_free(l->jets);
@@ -177,7 +180,9 @@ static bool from_file(void *ctx, const char *path, const ValueScope *scope, Buf 
   Library l = {0};
   (void)ctx;
   if (seed_is_path(path)) return from_seed(path, out, err);
+  interrupt_begin_last();
   bool ok = library_open(&l, scope->lib, NULL, LIBRARY_CACHED, err) && main_of(&l, path, out, err);
+  interrupt_end_last();
   library_close(&l);
   return ok;
 }
@@ -192,6 +197,7 @@ static bool from_text(void *ctx, const char *text, const ValueScope *scope, Buf 
   Library l = {0};
   Err first = ERR_INIT;
   (void)ctx;
+  interrupt_begin_last();
   bool ok = library_open(&l, scope->lib, NULL, LIBRARY_CACHED, err);
   Ref v = ok && !scope->module ? eval_in(&l, NULL, text, &first) : 0;
   if (ok && !v) {
@@ -203,6 +209,7 @@ static bool from_text(void *ctx, const char *text, const ValueScope *scope, Buf 
     ok = v != 0;
   }
   ok = ok && bundle(&l, v, out, err);
+  interrupt_end_last();
   library_close(&l);
   return ok;
 }

@@ -4,6 +4,7 @@
 // Files are taken in their order by as many threads as there are processors, each with a machine of its own;
 // they share the cache of states (cache.h), and the transcript below, which shows of each file what it has
 // to say as soon as those before it have said theirs: the output is the same however many threads there are.
+#include "client/interrupt.h"
 #include "client/library.h"
 #include "client/show.h"
 #include "common/base/mem.h"
@@ -126,6 +127,7 @@ static void check_file(Worker *w) {
 static bool take_file(Worker *w) {
   Check *c = w->check;
   pthread_mutex_lock(&c->lock);
+  if (interrupt_seen()) c->next = c->count;
   if (w->file != NULL) {
     w->file->is_done = true;
     show_notes(c);
@@ -200,7 +202,9 @@ static bool check_files(Check *c, size_t jobs, const char *lib, Err *err) {
   bool ok = open_workers(c, workers, jobs, lib, err);
   if (ok) {
     if (c->cli->json) buf_str(&c->cli->out, "{\"failures\":[");
+    interrupt_begin_last();
     run(workers, jobs);
+    interrupt_end_last();
     for (size_t i = 0; i < jobs; i++) failed += sire_counts(workers[i].lib.sire).failed;
   }
   for (size_t i = jobs; i-- > 0;) library_close(&workers[i].lib);

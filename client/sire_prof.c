@@ -60,10 +60,8 @@ static bool run(Library *l, const Args *args, uint64_t ms, Stacks *out, Err *err
   Profile *p = profile_new(l->m, sys_real(), 0);
   bool limited = false;
   interrupt_begin();
-  interrupt_watch(l->m);
   set_limit(p, ms);
   bool ok = measure(l, p, args, err);
-  interrupt_watch(NULL);
   limited = interrupt_seen() || (!ok && profile_is_over(p));
   interrupt_end();
   if (ok || limited) take_stacks(l, p, out);

@@ -98,27 +98,28 @@ static void end_block(Repl *r) {
   run_blocks(r);
 }
 
-// On a terminal, an interrupt stops what runs.
-static void watched(Repl *r, void (*work)(Repl *r)) {
-  if (r->input.editor != NULL) interrupt_watch(r->lib.m);
-  work(r);
-  if (r->input.editor != NULL) interrupt_watch(NULL);
-}
-
 // It ends the block that is begun; on a terminal only that. Whether it is the end of all.
 static bool end_of_input(Repl *r) {
   bool block = sire_repl_pending(r->lib.sire);
   if (r->input.editor != NULL) buf_u8(&r->cli->out, '\n');
   repl_flush(r);
-  watched(r, end_block);
+  end_block(r);
   return !block || r->input.editor == NULL;
+}
+
+// An interrupt of what is typed is none of an evaluation.
+static InputRead read_line(Repl *r, Err *err) {
+  interrupt_clear();
+  interrupt_unwatch(r->lib.m);
+  InputRead got = input_read(&r->input, sire_repl_pending(r->lib.sire) ? ".. " : "-> ", err);
+  interrupt_watch(r->lib.m);
+  return got;
 }
 
 static bool read_input(Repl *r, Err *err) {
   while (!r->done) {
-    interrupt_clear();
-    switch (input_read(&r->input, sire_repl_pending(r->lib.sire) ? ".. " : "-> ", err)) {
-    case INPUT_LINE: watched(r, run_line); break;
+    switch (read_line(r, err)) {
+    case INPUT_LINE: run_line(r); break;
     case INPUT_INTERRUPTED: sire_repl_drop(r->lib.sire); break;
     case INPUT_FAILED: return false;
     case INPUT_END: r->done = end_of_input(r); break;
@@ -158,7 +159,9 @@ static bool converse(Repl *r, Err *err) {
 bool library_repl(Cli *cli, const Args *args, Err *err) {
   Repl r = {.cli = cli};
   bool terminal = editor_is_possible();
+  interrupt_begin_last();
   bool ok = open_repl(&r, args, err);
+  interrupt_end_last();
   if (ok && terminal) {
     interrupt_begin();
     ok = converse(&r, err);

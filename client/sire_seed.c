@@ -1,5 +1,6 @@
 // Values in files, as seeds: pall build makes them, pall show and pall spawn read them. What is read is
 // hostile: its size, memory and work are bounded.
+#include "client/interrupt.h"
 #include "client/library.h"
 #include "client/render.h"
 #include "client/show.h"
@@ -73,6 +74,7 @@ static bool compile(const Args *args, Buf *out, uint8_t hash[32], Err *err) {
   Build b = {0};
   const char *file = args->pos[0];
   SireEvents events = {.ctx = &b, .expression = on_expression, .module = on_module};
+  interrupt_begin_last();
   bool ok = library_open(&b.lib, args_option(args, "--lib"), &events, LIBRARY_RUN_FILE, err);
   if (ok) {
     b.last = plan_nat(b.lib.m, 0);
@@ -80,6 +82,7 @@ static bool compile(const Args *args, Buf *out, uint8_t hash[32], Err *err) {
     Ref v = library_load(&b.lib, file, err) ? choose(&b, file, args_option(args, "--name"), err) : 0;
     ok = v != 0 && encode(&b, v, out, hash, err);
   }
+  interrupt_end_last();
   library_close(&b.lib);
   return ok;
 }
