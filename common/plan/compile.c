@@ -200,6 +200,7 @@ static const uint64_t *publish(Machine *m, Compiler *c, const Value *slot) {
   if (obj_has(law, OBJ_SEALED)) {
     c->code[0] = header | OBJ_SEALED;
     uint64_t *code = c->code, expected = law_code_word(*slot);
+    if ((uint64_t)(uintptr_t)code <= CODE_FAILED) return NULL; // too low for an address in LAW_CODE
     c->code = NULL;
     while (expected < CODE_FAILED)
       if (__atomic_compare_exchange_n(&law[LAW_CODE], &expected, (uint64_t)(uintptr_t)code, false,

@@ -109,6 +109,7 @@ static bool byte_err(Err *err, const RexBlock *b, RexPos at, uint8_t c) {
   if (c == '\t') hint = " (tab): use spaces";
   if (c == '\r') hint = " (carriage return): lines must end in \\n alone";
   if (c >= 0x80) hint = ": only strings and comments may contain non-ASCII text";
+  if (c == 0xef && at.line == 1 && at.col == 0) hint = ": a file begins without a byte order mark";
   return rex_block_err(err, ERR_DATA, b, at, "unexpected byte 0x%02x%s", c, hint);
 }
 

@@ -55,6 +55,17 @@ static void add_where(Sire *s, Buf *text, const Difference *d) {
   buf_free(&keys);
 }
 
+// A function where there should be a value was mostly called with too few arguments.
+static void add_waiting(Sire *s, Buf *text, Ref first, Ref second) {
+  bool waits[] = {plan_kind(s->m, first) == KIND_APP, plan_kind(s->m, second) == KIND_APP};
+  uint64_t left;
+  Ref function = waits[0] ? first : second;
+  if (waits[0] == waits[1] || plan_kind(s->m, plan_head(s->m, function)) == KIND_NAT) return;
+  if (!plan_nat_u64(s->m, plan_arity(s->m, function), &left)) return;
+  buf_printf(text, "\n  the %s is a function that waits for %llu more argument%s",
+             waits[0] ? "first" : "second", (unsigned long long)left, left == 1 ? "" : "s");
+}
+
 // Values that differ as a whole are shown whole, others near their first difference. Of a deep one that
 // is the part some levels above the difference.
 static void add_values(Sire *s, Buf *text, Ref left, Ref right) {
@@ -71,6 +82,7 @@ static void add_values(Sire *s, Buf *text, Ref left, Ref right) {
     else
       add_value(s, text, labels[i][0], wholes[i]);
   }
+  if (!part) add_waiting(s, text, left, right);
   if (!found) return;
   add_where(s, text, &d);
   difference_free(&d);
