@@ -122,7 +122,8 @@ static JetResult look_up(Machine *m, Value *key, Value *tab, Value *phase, Value
   if (set_len(set) == 0) return JET_DONE;
   JetResult r = jet_key(key, phase, false, io);
   if (r != JET_DONE) return r;
-  return set_search(m, set_keys(key_set(tab)), *key, at, found) ? JET_DONE : JET_STOP;
+  Value keys = set_keys(key_set(tab));
+  return set_search(m, keys, *key, val_is_tab(tab) ? tab_vals(*tab) : keys, at, found) ? JET_DONE : JET_STOP;
 }
 
 static JetResult run_has(Machine *m, Value *f, Value *io) {
@@ -442,7 +443,7 @@ static JetResult unite_by_search(Machine *m, const Value *fun, const Value *few,
     bool found;
     *key = key_at(*few, i);
     values[0] = values[1] = val_at(*few, i);
-    ok = set_search(m, set_keys(tab_keys(*tab)), *key, &at, &found);
+    ok = set_search(m, set_keys(tab_keys(*tab)), *key, tab_vals(*tab), &at, &found);
     if (ok && found) {
       values[few_left] = tab_value_at(*tab, &at);
       values[0] = united(m, fun, values);

@@ -192,13 +192,14 @@ static bool find_child(Machine *m, const uint64_t *node, Value key, size_t *chil
   return true;
 }
 
-bool set_search(Machine *m, Value keys_row, Value key, RopePath *p, bool *found) {
-  const uint64_t *o = val_obj(keys_row);
+bool set_search(Machine *m, Value keys_row, Value key, Value beside, RopePath *p, bool *found) {
+  const uint64_t *o = val_obj(keys_row), *near = val_obj(beside);
   for (p->n = 0; obj_has(o, KIND_TREE); p->n++) {
     size_t child;
     if (!find_child(m, o, key, &child)) return false;
     p->step[p->n] = (struct RopeStep){o, child};
     o = rope_child(o, child);
+    if (obj_has(near, KIND_TREE) && child < tree_children(near)) near = rope_child(near, child);
   }
   p->end = o;
   if (!find_in_run(m, rope_leaf_elements(o), obj_count(o), key, &p->at, found)) return false;
@@ -207,7 +208,7 @@ bool set_search(Machine *m, Value keys_row, Value key, RopePath *p, bool *found)
 
 bool set_find(Machine *m, Value keys_row, Value key, size_t *index, bool *found) {
   RopePath p;
-  if (!set_search(m, keys_row, key, &p, found)) return false;
+  if (!set_search(m, keys_row, key, keys_row, &p, found)) return false;
   *index = rope_path_index(&p);
   return true;
 }

@@ -54,8 +54,9 @@ static inline bool row_next(RowCursor *c, Value *v) {
 
 // Binary search among keys in normal form: index and whether found. Charged; false: m->stop is set.
 bool set_find(Machine *m, Value keys_row, Value key, size_t *index, bool *found);
-// The same as a path: to the key, or to where it would be.
-bool set_search(Machine *m, Value keys_row, Value key, RopePath *p, bool *found);
+// The same as a path: to the key, or to where it would be. Of the row beside, memory is asked for the nodes
+// on the same way, which the caller will go next; the row itself for none.
+bool set_search(Machine *m, Value keys_row, Value key, Value beside, RopePath *p, bool *found);
 
 // --- changing ------------------------------------------------------------------------------------
 // New rows and bars from others, taken by rooted address, which stay as they are. Charged; false: m->stop is

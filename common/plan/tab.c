@@ -10,7 +10,7 @@ Value tab_value_at(Value tab, const RopePath *to_key) {
 static bool change_trees(Machine *m, Value *keys, Value *vals, const Value *key, const Value *val) {
   RopePath to_key, to_val;
   bool found;
-  if (!rope_change_room(m, keys, vals) || !set_search(m, *keys, *key, &to_key, &found)) return false;
+  if (!rope_change_room(m, keys, vals) || !set_search(m, *keys, *key, *vals, &to_key, &found)) return false;
   if (!found && !val) return true;
   rope_follow(*vals, &to_key, &to_val);
   if (!found || !val) *keys = rope_change_at(m, &to_key, found, val ? key : NULL, true);
