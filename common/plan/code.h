@@ -91,6 +91,8 @@ typedef enum CodeOp {
   OP_SUB_N,
   OP_MUL,
   OP_MUL_N,
+  OP_DIV,
+  OP_MOD,
   OP_LTH, // comparisons: four of each kind; _IF ones are followed by the jump that they decide
   OP_LTH_N,
   OP_LTH_IF,

@@ -203,7 +203,8 @@ static bool is_cheap(Compiler *c, Value e, int *nodes) {
   compiler_look(c, e, &s);
   if (s.n == 0) return true;
   const Inline *in = s.form == BODY_CONST ? inline_call(c->m, s.head, s.n) : NULL;
-  if (!inline_is_operator(in) && !(in && (in->form == INLINE_MUL || in->form == INLINE_ELEMENT)))
+  if (!in || !(inline_is_operator(in) || in->form == INLINE_MUL || in->form == INLINE_DIVIDE ||
+               in->form == INLINE_ELEMENT))
     return false;
   for (size_t i = 0; i < s.n; i++)
     if (!is_cheap(c, s.args[i], nodes)) return false;

@@ -167,6 +167,13 @@ static void emit_product(Compiler *c, const Spine *s, Place p) {
   move_from_top(c, p);
 }
 
+static void emit_division(Compiler *c, const Inline *in, const Spine *s, Place p) {
+  uint32_t at[2];
+  operands(c, s, in->first, p.top, p.live, at);
+  emit_operator(c, in->op, p.top, at[0], at[1], s->head);
+  move_from_top(c, p);
+}
+
 // An element may be lazy; the row is evaluated first, and what may be an index is left to the jet when it is
 // no evaluated nat.
 static void emit_element(Compiler *c, const Inline *in, const Spine *s, Place p) {
@@ -439,6 +446,7 @@ static bool emit_in_line(Compiler *c, const Inline *in, const Spine *s, Place p)
   case INLINE_BINARY:
   case INLINE_COMPARE: emit_binary(c, in, s, p); break;
   case INLINE_MUL: emit_product(c, s, p); break;
+  case INLINE_DIVIDE: emit_division(c, in, s, p); break;
   }
   emit_finish(c, p);
   return true;

@@ -114,6 +114,8 @@ static ExecStep run(Machine *m, const uint64_t *pc, Value *fp, Exec *out) {
       [OP_SUB_N] = &&op_SUB_N,
       [OP_MUL] = &&op_MUL,
       [OP_MUL_N] = &&op_MUL_N,
+      [OP_DIV] = &&op_DIV,
+      [OP_MOD] = &&op_MOD,
       COMPARE_LABELS(LTH),
       COMPARE_LABELS(LTE),
       COMPARE_LABELS(GTH),
@@ -508,6 +510,18 @@ op_MUL_N:
   x = fp[B], y = C;
   if (!val_is_small(x) || __builtin_mul_overflow(x, y, &r) || !val_is_small(r)) goto jet_2;
   fp[A] = r;
+  pc++;
+  NEXT;
+op_DIV:
+  x = fp[B], y = fp[C];
+  if (!val_is_small(x | y) || y == 0) goto jet_2;
+  fp[A] = x / y;
+  pc++;
+  NEXT;
+op_MOD:
+  x = fp[B], y = fp[C];
+  if (!val_is_small(x | y) || y == 0) goto jet_2;
+  fp[A] = x % y;
   pc++;
   NEXT;
   COMPARE(LTH, <)

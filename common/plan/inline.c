@@ -4,7 +4,8 @@
 
 static const Inline inlines[] = {
     {"_Add", INLINE_BINARY, OP_ADD, 1},      {"_Sub", INLINE_BINARY, OP_SUB, 1},
-    {"_Mul", INLINE_MUL, OP_MUL, 1},         {"_Lth", INLINE_COMPARE, OP_LTH, 0},
+    {"_Mul", INLINE_MUL, OP_MUL, 1},         {"_Div", INLINE_DIVIDE, OP_DIV, 1},
+    {"_Mod", INLINE_DIVIDE, OP_MOD, 1},      {"_Lth", INLINE_COMPARE, OP_LTH, 0},
     {"_Lte", INLINE_COMPARE, OP_LTE, 0},     {"_Gth", INLINE_COMPARE, OP_GTH, 0},
     {"_Gte", INLINE_COMPARE, OP_GTE, 0},     {"_Eql", INLINE_COMPARE, OP_EQL, 0},
     {"_Neq", INLINE_COMPARE, OP_NEQ, 0},     {"_Dec", INLINE_UNARY, OP_DEC, 0},

@@ -8,6 +8,7 @@ typedef enum InlineForm {
   INLINE_BINARY,  // on two; `op` + 1 takes a number as its second operand
   INLINE_COMPARE, // .. and `op` + 2, `op` + 3 are the ones that decide a jump
   INLINE_MUL,     // its first operand only when the second is not zero
+  INLINE_DIVIDE,  // an operator on two, without end when the second is zero
   INLINE_ELEMENT, // of a row: the row, then what may be an index
   INLINE_IF,
   INLINE_IFZ,

@@ -40,6 +40,8 @@ static inline bool try_operator(CodeOp op, Value x, Value y, Value *r) {
   if (!val_is_small(x | y)) return false;
   switch (op) {
   case OP_MUL: return !__builtin_mul_overflow(x, y, r) && *r <= NAT_SMALL_MAX;
+  case OP_DIV: *r = y ? x / y : 0; return y != 0;
+  case OP_MOD: *r = y ? x % y : 0; return y != 0;
   case OP_LTH: *r = x < y; return true;
   case OP_LTE: *r = x <= y; return true;
   case OP_GTH: *r = x > y; return true;

@@ -37,7 +37,12 @@ const uint64_t *rope_leaf(Value v, size_t i, size_t *at) {
   while (obj_has(o, KIND_TREE)) {
     size_t child = child_at(o, i);
     i -= start_of(o, child);
-    o = rope_child(o, child);
+    if (tree_height(o) > 1) {
+      o = rope_child(o, child);
+    } else {
+      o = val_obj(o[1 + child]);
+      __builtin_prefetch(o + 1 + i);
+    }
   }
   *at = i;
   return o;
@@ -127,20 +132,15 @@ static void push_item(Items *items, Value v) {
   items->at[items->n++] = v;
 }
 
-// Whether all that is copied is known to be in normal form.
+// Whether all that is copied is known to be in normal form, as far as can be told without a look at what the
+// elements point to: that is elsewhere in memory, and there are many.
 static bool copy_elements(Value *to, const uint64_t *leaf, size_t from, size_t n) {
   const Value *elements = rope_leaf_elements(leaf) + from;
-  bool nf = obj_has(leaf, OBJ_NF);
-  if (nf) {
-    memcpy(to, elements, n * 8);
-    return true;
-  }
-  nf = true;
-  for (size_t i = 0; i < n; i++) {
-    to[i] = val_deref(elements[i]);
-    nf = nf && val_is_nf(to[i]);
-  }
-  return nf;
+  memcpy(to, elements, n * 8);
+  if (obj_has(leaf, OBJ_NF)) return true;
+  Value any = 0;
+  for (size_t i = 0; i < n; i++) any |= to[i];
+  return val_is_small(any);
 }
 
 // A flat leaf of n parts from `from` on of one leaf and then k of another.
