@@ -1,6 +1,7 @@
 #include "common/plan/heap.h"
 #include "common/base/mem.h"
 #include "common/plan/gc.h"
+#include "common/plan/mark.h"
 #include "common/plan/region.h"
 #include <string.h>
 #include <sys/mman.h>
@@ -9,6 +10,12 @@
 #define NURSERY_MIN (1u << 16)
 #define STACK_SLACK (1u << 16) // words behind the limit that routines may use without asking
 #define MAJOR_MIN_WORDS (1u << 20)
+#define COPIED_MOST (2u << 20) // bytes: a heap in which no more lived the last time is copied, not marked
+#define MARK_STEP (1u << 14)   // words marked after each minor collection, and
+#define MARK_PACE 3            // for each word added to what is older
+#define LARGE_STEP 1024        // large objects swept after each minor collection
+#define SPARE_LEAST 8          // blocks kept for what comes
+#define TRIM_STEP 16           // blocks given back after each minor collection
 
 size_t obj_words(const uint64_t *o) {
   switch (obj_kind(o)) {
@@ -84,9 +91,11 @@ void heap_release(Machine *m) {
   mem_free(m->refs.at);
 }
 
+static size_t old_space(const Machine *m) { return m->old.block_count * BLOCK_WORDS; }
+
 // What was sealed by this machine and still lives counts too.
 static size_t heap_words(const Machine *m) {
-  return m->old_words + m->large_words + (size_t)(m->nursery_end - m->nursery) + region_space(m) / 8;
+  return old_space(m) + m->large.words + (size_t)(m->nursery_end - m->nursery) + region_space(m) / 8;
 }
 
 void heap_set_stack_limit(Machine *m) {
@@ -109,19 +118,50 @@ static bool over_limit(const Machine *m, uint64_t more) {
   return more > limit || used > limit - more;
 }
 
+// Words from which everything is collected again: when what lives has doubled, or half the room is used up.
+static void set_major_at(Machine *m, size_t live) {
+  size_t limit = m->memory_limit / 8, used = heap_words(m), room = used < limit ? limit - used : 0;
+  size_t more = live < MAJOR_MIN_WORDS / 2 ? MAJOR_MIN_WORDS - live : live;
+  m->major_at = live + (more < room / 2 ? more : room / 2);
+  m->stats.live_bytes = live * 8;
+}
+
+static void collect_all(Machine *m) {
+  gc_major(m);
+  old_trim(&m->old, m->old.block_count / 2 + SPARE_LEAST, SIZE_MAX);
+  set_major_at(m, m->old.words + m->large.words);
+  // A heap that stays nearly full would collect without end: treat it as full.
+  if (over_limit(m, m->memory_limit / 8 / 16)) heap_exhausted(m);
+}
+
+// Marking is to be over before what is added has used up half the room.
+static void start_marking(Machine *m) {
+  size_t limit = m->memory_limit / 8, used = heap_words(m), room = used < limit ? limit - used : 0;
+  mark_begin(m);
+  m->mark_pace = MARK_PACE + 2 * m->old.words / (room + 1);
+}
+
+static void collect_on(Machine *m, size_t added) {
+  bool swept = large_sweep(&m->large, LARGE_STEP);
+  old_trim(&m->old, m->old.block_count / 2 + SPARE_LEAST, TRIM_STEP);
+  if (m->old.marking) {
+    if (mark_step(m, MARK_STEP + added * m->mark_pace)) set_major_at(m, m->old.words + m->large.marked);
+  } else if (swept && m->old.words + m->large.words > m->major_at) {
+    if (m->stats.live_bytes <= COPIED_MOST)
+      collect_all(m);
+    else
+      start_marking(m);
+  }
+}
+
 void heap_collect(Machine *m, bool all) {
-  if (!all) {
-    gc_minor(m);
-    all = m->old_words + m->large_words > m->major_at || over_limit(m, 0);
-  }
-  if (all) {
-    gc_major(m);
-    size_t live = m->old_words + m->large_words;
-    m->major_at = live * 2 < MAJOR_MIN_WORDS ? MAJOR_MIN_WORDS : live * 2;
-    m->stats.live_bytes = live * 8;
-    // A heap that stays nearly full would collect without end: treat it as full.
-    if (over_limit(m, m->memory_limit / 8 / 16)) heap_exhausted(m);
-  }
+  size_t before = m->old.words;
+  if (!all) gc_minor(m);
+  if (all || over_limit(m, 0))
+    collect_all(m);
+  else
+    collect_on(m, m->old.words - before + m->large_since);
+  m->large_since = 0;
   heap_set_stack_limit(m);
 }
 
@@ -150,22 +190,33 @@ bool heap_fits(Machine *m, uint64_t words) {
   return false;
 }
 
+// What is made during marking is marked, and looked at because it is remembered.
+static uint64_t *new_large(Machine *m, uint64_t header, size_t words) {
+  uint64_t *o = large_new(&m->large, words);
+  m->large_since += words;
+  m->stats.allocated_bytes += words * 8;
+  o[0] = header | OBJ_LARGE;
+  if (m->old.marking) large_mark(&m->large, o);
+  return o;
+}
+
 static uint64_t *alloc_large(Machine *m, uint64_t header, size_t words) {
-  if (m->old_words + m->large_words + words > m->major_at || over_limit(m, words)) {
+  if (over_limit(m, words)) {
     heap_collect(m, true);
     if (over_limit(m, words)) heap_exhausted(m);
+  } else if (m->old.marking ? m->large_since > m->nursery_words
+                            : m->old.words + m->large.words + words > m->major_at) {
+    heap_collect(m, false);
   }
-  uint64_t *o = gc_new_large(m, words + 1);
-  o[0] = header | OBJ_LARGE | OBJ_OLD;
+  uint64_t *o = new_large(m, header, words + 1);
   memset(o + 1, 0, words * 8);
   if (obj_scan(o) > 0) heap_remember(m, o);
   return o;
 }
 
 uint64_t *heap_adopt_code(Machine *m, const uint64_t *words, size_t n, uint64_t header) {
-  uint64_t *o = gc_new_large(m, n);
+  uint64_t *o = new_large(m, header, n);
   memcpy(o + 1, words + 1, (n - 1) * 8);
-  o[0] = header | OBJ_LARGE | OBJ_OLD;
   heap_remember(m, o);
   return o;
 }

@@ -2,9 +2,10 @@
 // For code inside common/plan only (and the codec and sealing, which build objects).
 //
 // Two generations. Objects are born in the nursery by bumping `alloc`; a minor collection copies the
-// living into the older generation (blocks, Cheney's algorithm); when that has doubled since, a major
-// collection copies it too. Objects of HEAP_LARGE words or more are born in the large space: malloc'ed,
-// counted as old, never moved, marked by major collections.
+// living into the older generation (old.h, Cheney's algorithm). When that has doubled since, everything is
+// collected: while it is small by copying it too (gc.h), else by marking it in steps, one after each minor
+// collection (mark.h), so that pauses stay short. It is copied all the same when the memory limit is near.
+// Objects of HEAP_LARGE words or more are born in the large space (large.h): counted as old, never moved.
 //
 // Roots: the stack, the handles, `acc`, the crash registers, and the remembered set (old objects that
 // were written since the last collection). Every write of a pointer into an object that may be old
@@ -16,12 +17,12 @@
 // objects at once, heap_need(words) first: the allocations that follow, up to that sum, do not collect.
 #pragma once
 #include "common/plan/jet.h"
+#include "common/plan/large.h"
+#include "common/plan/old.h"
 #include <stdatomic.h>
 
 #define HEAP_LARGE 1024 // words
 
-typedef struct HeapBlock HeapBlock;
-typedef struct LargeObject LargeObject;
 typedef struct RegionCounts RegionCounts;
 
 typedef struct ValueVec {
@@ -43,11 +44,16 @@ struct Machine {
   size_t reserved;      // hostile build: words promised by heap_need
 
   // Older generation and large space.
-  HeapBlock *old, *old_last;
-  LargeObject *large;
-  size_t old_words, large_words; // in use
-  size_t major_at;               // words in use that trigger the next major collection
-  ValueVec remembered;           // addresses of dirty objects
+  OldSpace old;
+  LargeSpace large;
+  size_t major_at;     // words in use from which everything is collected
+  size_t large_since;  // words of large objects made since the last collection
+  ValueVec remembered; // addresses of dirty objects
+
+  // Marking, see mark.h.
+  ValueVec grey;       // addresses of objects to be looked at
+  size_t stack_marked; // what lies below this offset was looked at
+  size_t mark_pace;    // words to mark for each word added
 
   // Handles.
   ValueVec refs;

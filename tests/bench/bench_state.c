@@ -4,9 +4,8 @@
 //
 //   bench_state LIBRARY
 #include "common/base/mem.h"
-#include "common/plan/jet.h"
-#include "sire/compiler/sire.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/bench_sire.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,42 +22,13 @@ static const char program[] = "= (readSteps n size t)\n"
                               "    | seq next\n"
                               "    | putSteps (dec n) size next\n\n";
 
-typedef struct Bench {
-  Machine *m;
-  Sire *sire;
-} Bench;
-
-static void fail(const Err *err) {
-  fprintf(stderr, "%s: %s\n", err->where, err->msg);
-  exit(EXIT_FAILURE);
-}
-
-static Ref eval(Bench *b, const char *text) {
-  Err err = ERR_INIT;
-  Ref v = sire_eval_text(b->sire, "benchmark", text, strlen(text), &err);
-  if (v == 0) fail(&err);
-  if (plan_force(b->m, v) != RUN_DONE) exit(EXIT_FAILURE);
-  return v;
-}
-
-static void define(Bench *b) {
-  Err err = ERR_INIT;
-  if (!sire_repl_begin(b->sire, &err)) fail(&err);
-  sire_repl_feed(b->sire, program, sizeof program - 1);
-  sire_repl_end(b->sire);
-  for (SireStep step; (step = sire_repl_step(b->sire, &err)) != SIRE_END;)
-    if (step == SIRE_FAILED) fail(&err);
-}
-
 // Steps a second, best of the rounds.
 static double steps(Bench *b, const char *function, uint64_t count, uint64_t size, Ref tab) {
-  Err err = ERR_INIT;
   double best = 0;
   for (int i = 0; i < ROUNDS; i++) {
     RefMark mark = refs_mark(b->m);
     Ref args[] = {plan_nat(b->m, count), plan_nat(b->m, size), tab};
-    Ref f = sire_lookup(b->sire, function, &err);
-    if (f == 0) fail(&err);
+    Ref f = bench_lookup(b, function);
     uint64_t start = bench_ns();
     if (plan_force(b->m, plan_apply(b->m, f, args, 3)) != RUN_DONE) exit(EXIT_FAILURE);
     double speed = (double)count * 1e9 / (double)(bench_ns() - start + 1);
@@ -91,18 +61,14 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: bench_state LIBRARY\n");
     return EXIT_FAILURE;
   }
-  Err err = ERR_INIT;
-  JetTable *jets = jet_table_default();
-  Bench b = {.m = machine_new(&(MachineConfig){.jets = jets})};
-  b.sire = sire_new(b.m, &(SireOptions){.library = argv[1]});
-  if (!sire_load_module(b.sire, "prelude", &err)) fail(&err);
-  define(&b);
+  Bench b = bench_open(argv[1], 0);
+  bench_define(&b, program);
   bench_head("steps/s", "read: 1,000 entries; put: memcpy of the values");
   double few = 0;
   for (uint64_t size = 1000; size <= 1000000; size *= 10) {
     char text[80], name[40];
     snprintf(text, sizeof text, "(tabFromPairs | gen %llu (i & [i i]))", (unsigned long long)size);
-    Ref tab = eval(&b, text);
+    Ref tab = bench_eval(&b, text);
     double reads = steps(&b, "readSteps", 100000, size, tab);
     if (size == 1000) few = reads;
     snprintf(name, sizeof name, "read, %llu entries", (unsigned long long)size);
@@ -110,8 +76,6 @@ int main(int argc, char **argv) {
     snprintf(name, sizeof name, "put, %llu entries", (unsigned long long)size);
     bench_row(name, steps(&b, "putSteps", size == 1000000 ? 20 : 200, size, tab), copies(size));
   }
-  sire_free(b.sire);
-  machine_free(b.m);
-  jet_table_free(jets);
+  bench_close(&b);
   return EXIT_SUCCESS;
 }
