@@ -15,6 +15,11 @@ JetResult jet_close_row(RowBuilder *b, Value *io) {
   return JET_DONE;
 }
 
+bool jet_portion(Machine *m, uint64_t words) {
+  heap_need(m, words);
+  return jet_charge(m, 0) && m->stop == RUN_DONE;
+}
+
 void jet_push_args(RowBuilder *b, Value v) {
   if (val_is_row(v)) row_push_slice(b, &v, 0, row_len(v));
   if (val_kind(v) == KIND_TAB) row_push(b, tab_vals(v));

@@ -63,6 +63,14 @@ static inline size_t jet_args(Machine *m, Value v) {
 bool jet_open_row(Machine *m, RowBuilder *b, size_t len);
 JetResult jet_close_row(RowBuilder *b, Value *io);
 
+// To be asked before element i of the n of a row is made, of `words` words. A long row's elements get their
+// room in a few portions, for every collection on the way goes through the whole row. False: JET_STOP.
+#define JET_PORTIONS 16
+bool jet_portion(Machine *m, uint64_t words);
+static inline bool jet_next(Machine *m, size_t i, size_t n, size_t words) {
+  return n < HEAP_LARGE || i % (n / JET_PORTIONS) != 0 || jet_portion(m, n / JET_PORTIONS * words);
+}
+
 // Pushes all arguments of v, a row, another app or anything else (none); never collects.
 void jet_push_args(RowBuilder *b, Value v);
 

@@ -76,6 +76,7 @@ static JetResult run_zip(Machine *m, Value *f, Value *io) {
   if (yn < n) n = yn;
   if (!jet_room(m, (uint64_t)n * 4) || !jet_open_row(m, &b, n)) return JET_STOP;
   for (size_t i = 0; i < n; i++) {
+    if (!jet_next(m, i, n, 3)) return JET_STOP;
     uint64_t *pair = new_row(m, 2);
     pair[1] = row_at(f[0], i);
     pair[2] = row_at(f[1], i);

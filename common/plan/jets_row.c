@@ -121,7 +121,10 @@ static JetResult run_gen(Machine *m, Value *f, Value *io) {
   RowBuilder b;
   if (!nat_u64(as_nat(f[0]), &n) || __builtin_mul_overflow(n, 4, &words)) n = words = UINT64_MAX;
   if (!jet_room(m, words) || !jet_open_row(m, &b, n)) return JET_STOP;
-  for (Value i = 0; i < n; i++) row_push(&b, jet_suspend(m, &f[1], &i, 1));
+  for (Value i = 0; i < n; i++) {
+    if (!jet_next(m, i, n, 3)) return JET_STOP;
+    row_push(&b, jet_suspend(m, &f[1], &i, 1));
+  }
   return jet_close_row(&b, io);
 }
 
@@ -133,6 +136,7 @@ static JetResult run_map(Machine *m, Value *f, Value *io) {
   Value *slot = m->sp;
   stack_push(m, 0);
   for (size_t i = 0; i < n; i++) {
+    if (!jet_next(m, i, n, 3)) return JET_STOP;
     *slot = row_at(f[1], i);
     row_push(&b, jet_suspend(m, &f[0], slot, 1));
   }

@@ -225,7 +225,10 @@ static JetResult run_to_pairs(Machine *m, Value *f, Value *io) {
   if (r != JET_DONE) return r;
   size_t n = tab_len(f[0]);
   if (!jet_room(m, (uint64_t)n * 4) || !jet_open_row(m, &b, n)) return JET_STOP;
-  for (size_t i = 0; i < n; i++) row_push(&b, pair_at(m, &f[0], i));
+  for (size_t i = 0; i < n; i++) {
+    if (!jet_next(m, i, n, 3)) return JET_STOP;
+    row_push(&b, pair_at(m, &f[0], i));
+  }
   return jet_close_row(&b, io);
 }
 
@@ -386,6 +389,7 @@ static JetResult map(Machine *m, const Value *fun, const Value *tab, bool with_k
   stack_push(m, 0);
   stack_push(m, 0);
   for (size_t i = 0; i < n; i++) {
+    if (!jet_next(m, i, n, 4)) return JET_STOP;
     args[0] = key_at(*tab, i);
     args[1] = val_at(*tab, i);
     row_push(&b, with_key ? jet_suspend(m, fun, args, 2) : jet_suspend(m, fun, args + 1, 1));
