@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define BUNDLE_MAX (64u << 20)
-#define MEMORY ((size_t)4 << 30)
-#define TRACE_SHOWN 2000 // bytes of a traced value
+#define MEMORY ((size_t)4 << 30) // at most; see memory
+#define TRACE_SHOWN 2000         // bytes of a traced value
 
 static bool is_folder(const char *path) {
   struct stat st;
@@ -53,6 +54,14 @@ static void on_trace(void *ctx, Machine *m, Ref message, bool deep) {
   buf_free(&line);
 }
 
+// A program that runs away is to meet its limit before the computer does, and a collection may need as much
+// again.
+static size_t memory(void) {
+  long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+  size_t quarter = pages > 0 && size > 0 ? (size_t)pages / 4 * (size_t)size : MEMORY;
+  return quarter < MEMORY ? quarter : MEMORY;
+}
+
 static bool switch_jets_off(JetTable *jets, const char *names, Err *err) {
   char *unknown = NULL;
   if (!names || jet_table_disable_list(jets, names, &unknown)) return true;
@@ -66,7 +75,7 @@ static bool switch_jets_off(JetTable *jets, const char *names, Err *err) {
 static bool open_machine(Library *l, const SireEvents *events, Err *err) {
   l->jets = jet_table_default();
   if (!switch_jets_off(l->jets, getenv("PALL_JETS_OFF"), err)) return false;
-  l->m = machine_new(&(MachineConfig){.jets = l->jets, .memory = MEMORY, .trace = on_trace, .ctx = l});
+  l->m = machine_new(&(MachineConfig){.jets = l->jets, .memory = memory(), .trace = on_trace, .ctx = l});
   interrupt_watch(l->m);
   l->states = cache_user_new(l->cache, l->m);
   SireOptions options = {.library = l->folder};
