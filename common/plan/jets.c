@@ -37,6 +37,14 @@ bool jet_as_row(Machine *m, Value *slot) {
   return true;
 }
 
+bool jet_uncons(Machine *m, Value *list, Value *element) {
+  size_t n = jet_args(m, *list);
+  if (n == SIZE_MAX || !stack_room(m, 1) || !jet_charge(m, 1)) return false;
+  *element = n > 0 ? args_at(*list, 0) : 0;
+  *list = n > 1 ? args_at(*list, 1) : 0;
+  return true;
+}
+
 JetResult jet_row_of_stack(Machine *m, Value *base, Value *io) {
   RowBuilder b;
   size_t n = (size_t)(m->sp - base);

@@ -103,6 +103,23 @@ JetResult jet_row_of_stack(Machine *m, Value *base, Value *io);
 // The order of two values in normal form. False: JET_STOP.
 bool jet_cmp_nf(Machine *m, Value a, Value b, int *order);
 
+// How many cells of a list a jet makes at least before it leaves the rest for later.
+#if defined(HOSTILE) || defined(SMALL_TREES) // so that tests meet both
+#define JET_PIECE 4u
+#else
+#define JET_PIECE 4096u
+#endif
+
+// Takes the first element off a list: *list is evaluated and no nat, which would end it. False: JET_STOP.
+bool jet_uncons(Machine *m, Value *list, Value *element);
+
+// One bit for each order of two values.
+enum { JET_LESS = 1, JET_EQUAL = 2, JET_GREATER = 4 };
+
+// Of a function of two arguments that is one of the jets that compare: for which orders it gives a true
+// value. Of others 0. May set m->stop.
+unsigned jet_order_answers(Machine *m, Value function);
+
 // A suspended call of f with n arguments (all rooted by the caller, at the given places; any may be lazy).
 static inline Value jet_suspend(Machine *m, const Value *f, const Value *args, size_t n) {
   uint64_t *o = heap_alloc(m, obj_header(KIND_CALL, 0, n), 1 + n);

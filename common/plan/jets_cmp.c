@@ -2,6 +2,7 @@
 // end of ours.
 #include "common/plan/jets.h"
 #include "common/plan/order.h"
+#include "common/plan/pinjet.h"
 
 // The order of f[0] and f[1], which are followed by CMP_STATE words: JET_DONE with *io = 0, 1 or 2.
 static JetResult compare(Machine *m, Value *f, Value *io) {
@@ -17,16 +18,14 @@ static JetResult test(Machine *m, Value *f, Value *io, unsigned yes) {
   return r;
 }
 
-enum { LESS = 1, EQUAL = 2, GREATER = 4 };
-
 static JetResult run_cmp(Machine *m, Value *f, Value *io) { return compare(m, f, io); }
-static JetResult run_lth(Machine *m, Value *f, Value *io) { return test(m, f, io, LESS); }
-static JetResult run_lte(Machine *m, Value *f, Value *io) { return test(m, f, io, LESS | EQUAL); }
-static JetResult run_gth(Machine *m, Value *f, Value *io) { return test(m, f, io, GREATER); }
-static JetResult run_gte(Machine *m, Value *f, Value *io) { return test(m, f, io, GREATER | EQUAL); }
+static JetResult run_lth(Machine *m, Value *f, Value *io) { return test(m, f, io, JET_LESS); }
+static JetResult run_lte(Machine *m, Value *f, Value *io) { return test(m, f, io, JET_LESS | JET_EQUAL); }
+static JetResult run_gth(Machine *m, Value *f, Value *io) { return test(m, f, io, JET_GREATER); }
+static JetResult run_gte(Machine *m, Value *f, Value *io) { return test(m, f, io, JET_GREATER | JET_EQUAL); }
 
-static JetResult run_eql(Machine *m, Value *f, Value *io) { return test(m, f, io, EQUAL); }
-static JetResult run_neq(Machine *m, Value *f, Value *io) { return test(m, f, io, LESS | GREATER); }
+static JetResult run_eql(Machine *m, Value *f, Value *io) { return test(m, f, io, JET_EQUAL); }
+static JetResult run_neq(Machine *m, Value *f, Value *io) { return test(m, f, io, JET_LESS | JET_GREATER); }
 
 // The frame: both values, whether they are copied for the comparison, and its frame.
 static JetResult pick(Machine *m, Value *f, Value *io, unsigned first) {
@@ -40,8 +39,25 @@ static JetResult pick(Machine *m, Value *f, Value *io, unsigned first) {
   return r;
 }
 
-static JetResult run_min(Machine *m, Value *f, Value *io) { return pick(m, f, io, LESS | EQUAL); }
-static JetResult run_max(Machine *m, Value *f, Value *io) { return pick(m, f, io, GREATER | EQUAL); }
+static JetResult run_min(Machine *m, Value *f, Value *io) { return pick(m, f, io, JET_LESS | JET_EQUAL); }
+static JetResult run_max(Machine *m, Value *f, Value *io) { return pick(m, f, io, JET_GREATER | JET_EQUAL); }
+
+unsigned jet_order_answers(Machine *m, Value order) {
+  static const struct {
+    Routine run;
+    unsigned yes;
+  } known[] = {
+      {run_cmp, JET_EQUAL | JET_GREATER}, {run_lth, JET_LESS},
+      {run_lte, JET_LESS | JET_EQUAL},    {run_gth, JET_GREATER},
+      {run_gte, JET_GREATER | JET_EQUAL},
+  };
+  order = val_deref(order);
+  if (val_is_lazy(order) || val_kind(order) != KIND_PIN) return 0;
+  const JetDef *def = pin_jet(m, order);
+  for (size_t i = 0; def && i < sizeof known / sizeof *known; i++)
+    if (def->run == known[i].run) return known[i].yes;
+  return 0;
+}
 
 static const JetDef cmp[] = {
     JET("_Cmp", 2, CMP_STATE, "01", run_cmp, "6MtBxTQmFyGU1nSGVLeAvefWjEmhA42MwcfDH5L718iR"),

@@ -115,10 +115,9 @@ static JetResult row_from_list(Machine *m, Value *f, Value *io, bool reversed) {
     f[ASKED] = 1;
     if (!jet_known(&f[1])) return jet_eval(io, f[1]);
     if (is_nat(f[1])) break;
-    size_t len = jet_args(m, f[1]);
-    if (len == SIZE_MAX || !stack_room(m, 1) || !jet_charge(m, got % 16 == 0)) return JET_STOP;
-    stack_push(m, len > 0 ? args_at(f[1], 0) : 0);
-    f[1] = len > 1 ? args_at(f[1], 1) : 0;
+    Value element;
+    if (!jet_uncons(m, &f[1], &element)) return JET_STOP;
+    stack_push(m, element);
   }
   if (!jet_open_row(m, &b, n)) return JET_STOP;
   for (uint64_t i = got; reversed && i < n; i++) row_push(&b, 0);
@@ -128,6 +127,36 @@ static JetResult row_from_list(Machine *m, Value *f, Value *io, bool reversed) {
 
 static JetResult run_to_row(Machine *m, Value *f, Value *io) { return row_from_list(m, f, io, false); }
 static JetResult run_to_row_rev(Machine *m, Value *f, Value *io) { return row_from_list(m, f, io, true); }
+
+// --- lists -----------------------------------------------------------------------------------------------
+
+// Frame: list, then whether we have begun, and how many cells we have passed.
+static JetResult run_list_len(Machine *m, Value *f, Value *io) {
+  enum { STARTED = 1, PASSED };
+  Value element;
+  if (f[STARTED]) f[0] = *io;
+  for (f[STARTED] = 1;; f[PASSED]++) {
+    if (!jet_known(&f[0])) return jet_eval(io, f[0]);
+    if (is_nat(f[0])) return jet_done(io, f[PASSED]);
+    if (!jet_uncons(m, &f[0], &element)) return JET_STOP;
+  }
+}
+
+// The list of a long row is made piece by piece, as it is looked at.
+static JetResult run_list_from_row(Machine *m, Value *f, Value *io) {
+  Value *list = m->sp;
+  if (!jet_as_row(m, &f[0])) return JET_STOP;
+  size_t n = row_len(f[0]);
+  stack_push(m, 0);
+  if (n > JET_PIECE) {
+    if (!row_slice(m, &f[0], JET_PIECE, n, list)) return JET_STOP;
+    *list = jet_suspend(m, &f[1], list, 1);
+    n = JET_PIECE;
+  }
+  if (!jet_room(m, 3 * n)) return JET_STOP;
+  while (n-- > 0) *list = new_pair_row(m, row_at(f[0], n), *list);
+  return jet_done(io, *list);
+}
 
 // --- unfolding ---------------------------------------------------------------------------------------
 
@@ -243,6 +272,8 @@ static const JetDef list[] = {
     JET("zip", 2, 0, "01", run_zip, "8xVraNf4pPd2o6A7yYKV1N6oANPazsMzGCVXLccrXhQe"),
     JET("drop", 2, 0, "01", run_drop, "45ARChFpRYWa1o1n4jxYbqVvBmkWzxYQxCFPNkcnE1d8"),
     JET("take", 2, 0, "01", run_take, "2gABh4WVzRnyRtdM49QGP4GTUGNidMercKgxaFDonvfP"),
+    JET("listLen", 1, 2, "", run_list_len, "2NPbgXvS9u1g79Y4Kdvy7C6jehYKFxxdWzUekZAqmXhV"),
+    JET("listFromRow", 1, 0, "0", run_list_from_row, "7EqwarGDsuvvmVRDQ2y1kqLvFcqRWE5YLqbLaDz84kGY"),
     JET("unfoldr", 2, 1, "", run_unfoldr, "AqALs9y4dSE4nUxpGv6vYjqtq4eJL9ZXQSeMb9n7a2vK"),
     JET("_SizedListToRow", 2, 1, "0", run_to_row, "12AFprhZ7HSa4451hkhveQTVCmuds6kvmLYmjQZsDUNf"),
     JET("_SizedListToRowRev", 2, 1, "0", run_to_row_rev, "EXQjpxzxxiLqW3xMwKqRYyUyFfxbEpbvfhRMsUBDmxtE"),

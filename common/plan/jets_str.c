@@ -62,10 +62,9 @@ static JetResult run_from_list(Machine *m, Value *f, Value *io) {
     f[1] = CELL;
     if (!jet_known(&f[0])) return jet_eval(io, f[0]);
     if (is_nat(f[0])) return join(m, f + 3, io);
-    size_t len = jet_args(m, f[0]);
-    if (len == SIZE_MAX || !stack_room(m, 1) || !jet_charge(m, 1)) return JET_STOP;
-    Value element = val_deref(len > 0 ? args_at(f[0], 0) : 0);
-    f[0] = len > 1 ? args_at(f[0], 1) : 0;
+    Value element;
+    if (!jet_uncons(m, &f[0], &element)) return JET_STOP;
+    element = val_deref(element);
     f[1] = ELEMENT;
     if (val_is_lazy(element)) return jet_eval(io, element);
     stack_push(m, element);
@@ -74,11 +73,6 @@ static JetResult run_from_list(Machine *m, Value *f, Value *io) {
 
 // The list of a long text is made piece by piece, as it is looked at. The pieces are a part of what is
 // left, so that copying that each time takes linear time.
-#if defined(HOSTILE) || defined(SMALL_TREES)
-#define PIECE_LEAST 4u
-#else
-#define PIECE_LEAST 4096u
-#endif
 #define PIECES 16u
 
 static uint8_t byte_at(Value v, size_t i) {
@@ -89,7 +83,7 @@ static uint8_t byte_at(Value v, size_t i) {
 
 static JetResult run_to_list(Machine *m, Value *f, Value *io) {
   f[0] = as_nat(f[0]);
-  size_t n = nat_bytes(f[0]), piece = n / PIECES > PIECE_LEAST ? n / PIECES : PIECE_LEAST;
+  size_t n = nat_bytes(f[0]), piece = n / PIECES > JET_PIECE ? n / PIECES : JET_PIECE;
   Value *list = m->sp;
   stack_push(m, 0);
   if (n > piece) {

@@ -154,7 +154,7 @@ static Ref tab(JetValues *g, int depth) {
 }
 
 static Ref list(JetValues *g, char kind, int depth) {
-  size_t n = below(g, 6);
+  size_t n = one_in(g, 12) ? below(g, MOST) : below(g, 6);
   Ref rest = one_in(g, 8) ? wrapped(g, '*', depth - 1) : nat(g, 0);
   while (n-- > 0) {
     buf_str(&g->text, "<-");
@@ -206,6 +206,20 @@ static Ref function(JetValues *g, unsigned arity, int depth) {
   case 7: buf_str(&g->text, "<f>"); return ref_dup(m, g->functions[below(g, g->function_count)]);
   default: return wrapped(g, '*', depth - 1);
   }
+}
+
+// What rows are sorted by: mostly a comparison of the library.
+static Ref order(JetValues *g, int depth) {
+  static const char *const names[] = {"_Cmp", "_Lth", "_Lte", "_Gth", "_Gte"};
+  const char *wanted = names[below(g, sizeof names / sizeof *names)];
+  if (one_in(g, 3)) return function(g, 2, depth);
+  for (size_t i = 0; i < g->function_count; i++) {
+    const char *name = plan_pin_jet(g->m, g->functions[i]);
+    if (!name || strcmp(name, wanted) != 0) continue;
+    buf_str(&g->text, wanted);
+    return ref_dup(g->m, g->functions[i]);
+  }
+  return function(g, 2, depth);
 }
 
 // (seed & if seed is 0 then 0 else (0 [seed seed-1])), sometimes without end in sight.
@@ -396,6 +410,8 @@ static Ref plain(JetValues *g, char kind, int depth) {
   case 'Q': return row(g, some_length(g), 'P', depth);
   case 'F': return tree(g, 'P', 'F', depth);
   case 'C': return row(g, some_length(g), 'n', depth);
+  case 'K': return row(g, some_length(g), 'k', depth);
+  case 'L': return list(g, 'k', depth);
   case 'c': return list(g, 'n', depth);
   case 'y': return call_row(g, depth);
   case 'Y': return expression(g, depth);
@@ -405,6 +421,7 @@ static Ref plain(JetValues *g, char kind, int depth) {
   case 'f': return function(g, 1, depth);
   case 'g': return function(g, 2, depth);
   case 'h': return function(g, 3, depth);
+  case 'o': return order(g, depth);
   case 'u': return one_in(g, 4) ? function(g, 1, depth) : unfolding(g);
   default: return anything(g, depth);
   }

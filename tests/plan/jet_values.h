@@ -13,6 +13,7 @@
 //   y function and arguments, as a row    Y expression of calls, as _TryExp takes it
 //   j pin    E seed    V pins, for which the next E is a germ
 //   f function of one argument, g of two, h of three, u step of an unfolding    * anything
+//   o comparison    K row of keys    L list of keys
 typedef struct JetValues {
   Machine *m;
   uint64_t random;
