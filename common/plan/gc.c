@@ -31,7 +31,7 @@ static Value move_object(Gc *g, uint64_t *o) {
   to[0] &= ~(uint64_t)OBJ_DIRTY;
   if (__builtin_expect(m->old.marking, 0)) {
     old_mark(&m->old, to, words);
-    mark_later(m, to);
+    mark_later(m, (uint64_t)(uintptr_t)to);
   }
   Value moved = (obj_is_lazy_kind(o) ? VAL_LAZY : VAL_POINTER) | (uint64_t)(uintptr_t)to;
   o[0] = obj_header(KIND_FORWARD, val_is_lazy(moved) ? OBJ_SEEN : 0, moved & VAL_ADDR);
@@ -85,7 +85,7 @@ static void trace_slot(Gc *g, Value *slot) {
     else if (!obj_has(o, OBJ_LARGE))
       *slot = move_object(g, o);
     else if (large_mark(&g->m->large, o))
-      mark_later(g->m, o);
+      mark_later(g->m, (uint64_t)(uintptr_t)o);
     return;
   }
 }
@@ -143,10 +143,14 @@ void gc_minor(Machine *m) {
   old_watch(&m->old);
   gc_each_root(m, m->settled, trace_any, &g);
   for (size_t i = 0; i < m->remembered.count; i++) {
-    uint64_t *o = (uint64_t *)(uintptr_t)m->remembered.at[i];
-    o[0] &= ~(uint64_t)OBJ_DIRTY;
-    trace_object(&g, o);
-    if (m->old.marking) mark_later(m, o);
+    uint64_t word = m->remembered.at[i], *o = (uint64_t *)(uintptr_t)(word & ~(uint64_t)SLOT_TAG);
+    if (word & SLOT_TAG) {
+      trace_slot(&g, o);
+    } else {
+      o[0] &= ~(uint64_t)OBJ_DIRTY;
+      trace_object(&g, o);
+    }
+    if (m->old.marking) mark_later(m, word);
   }
   m->remembered.count = 0;
   trace_survivors(&g);
@@ -168,7 +172,8 @@ void gc_major(Machine *m) {
   mark_abandon(m);
   large_mark_begin(&m->large);
   for (size_t i = 0; i < m->remembered.count; i++)
-    *(uint64_t *)(uintptr_t)m->remembered.at[i] &= ~(uint64_t)OBJ_DIRTY;
+    if (!(m->remembered.at[i] & SLOT_TAG))
+      *(uint64_t *)(uintptr_t)m->remembered.at[i] &= ~(uint64_t)OBJ_DIRTY;
   m->remembered.count = 0;
   OldSpace from = old_flip(&m->old);
   gc_each_root(m, 0, trace_any, &g);
@@ -187,6 +192,7 @@ void gc_free_all(Machine *m) {
   old_free(&m->old);
   large_free(&m->large);
   mem_free(m->grey.at);
+  mem_free(m->wide.at);
   munmap(m->nursery, (size_t)(m->nursery_end - m->nursery) * 8);
   region_release_all(m);
 }

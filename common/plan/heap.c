@@ -12,8 +12,9 @@
 #define MAJOR_MIN_WORDS (1u << 20)
 #define COPIED_MOST (2u << 20) // bytes: a heap in which no more lived the last time is copied, not marked
 #define MARK_STEP (1u << 14)   // words marked after each minor collection, and
-#define MARK_PACE 3            // for each word added to what is older
+#define MARK_PACE 2            // for each word added to what is older
 #define LARGE_STEP 1024        // large objects swept after each minor collection
+#define SLOTS_MOST (1u << 16)  // words of large objects remembered one by one
 #define SPARE_LEAST 8          // blocks kept for what comes
 #define TRIM_STEP 16           // blocks given back after each minor collection
 
@@ -147,7 +148,7 @@ static void collect_on(Machine *m, size_t added) {
   if (m->old.marking) {
     if (mark_step(m, MARK_STEP + added * m->mark_pace)) set_major_at(m, m->old.words + m->large.marked);
   } else if (swept && m->old.words + m->large.words > m->major_at) {
-    if (m->stats.live_bytes <= COPIED_MOST)
+    if (m->stats.live_bytes <= COPIED_MOST && m->old.words + m->large.words <= 2 * MAJOR_MIN_WORDS)
       collect_all(m);
     else
       start_marking(m);
@@ -190,6 +191,25 @@ bool heap_fits(Machine *m, uint64_t words) {
   return false;
 }
 
+static void remember(Machine *m, uint64_t word) {
+  mem_reserve(m->remembered.at, m->remembered.cap, m->remembered.count + 1);
+  m->remembered.at[m->remembered.count++] = word;
+}
+
+static void remember_whole(Machine *m, uint64_t *o) {
+  assert(!obj_has(o, OBJ_SEALED));
+  o[0] |= OBJ_DIRTY;
+  remember(m, (uint64_t)(uintptr_t)o);
+}
+
+// Of a large object, only the word: to look at all of it after each of a few writes would take too long.
+void heap_remember(Machine *m, uint64_t *o, size_t i) {
+  if (obj_has(o, OBJ_LARGE) && m->remembered.count < SLOTS_MOST)
+    remember(m, (uint64_t)(uintptr_t)(o + i) | SLOT_TAG);
+  else
+    remember_whole(m, o);
+}
+
 // What is made during marking is marked, and looked at because it is remembered.
 static uint64_t *new_large(Machine *m, uint64_t header, size_t words) {
   uint64_t *o = large_new(&m->large, words);
@@ -210,14 +230,14 @@ static uint64_t *alloc_large(Machine *m, uint64_t header, size_t words) {
   }
   uint64_t *o = new_large(m, header, words + 1);
   memset(o + 1, 0, words * 8);
-  if (obj_scan(o) > 0) heap_remember(m, o);
+  if (obj_scan(o) > 0) remember_whole(m, o);
   return o;
 }
 
 uint64_t *heap_adopt_code(Machine *m, const uint64_t *words, size_t n, uint64_t header) {
   uint64_t *o = new_large(m, header, n);
   memcpy(o + 1, words + 1, (n - 1) * 8);
-  heap_remember(m, o);
+  remember_whole(m, o);
   return o;
 }
 
@@ -240,11 +260,4 @@ uint64_t *heap_alloc_slow(Machine *m, uint64_t header, size_t words) {
   m->alloc += total;
   o[0] = header;
   return o;
-}
-
-void heap_remember(Machine *m, uint64_t *o) {
-  assert(!obj_has(o, OBJ_SEALED));
-  o[0] |= OBJ_DIRTY;
-  mem_reserve(m->remembered.at, m->remembered.cap, m->remembered.count + 1);
-  m->remembered.at[m->remembered.count++] = (uint64_t)(uintptr_t)o;
 }

@@ -48,10 +48,11 @@ struct Machine {
   LargeSpace large;
   size_t major_at;     // words in use from which everything is collected
   size_t large_since;  // words of large objects made since the last collection
-  ValueVec remembered; // addresses of dirty objects
+  ValueVec remembered; // addresses of dirty objects, and of written words of large ones (| SLOT_TAG)
 
   // Marking, see mark.h.
-  ValueVec grey;       // addresses of objects to be looked at
+  ValueVec grey;       // addresses of objects to be looked at, and of words (| SLOT_TAG)
+  ValueVec wide;       // of big objects, each followed by the index of the word where looking goes on
   size_t stack_marked; // what lies below this offset was looked at
   size_t mark_pace;    // words to mark for each word added
 
@@ -116,13 +117,14 @@ bool heap_fits(Machine *m, uint64_t words);
 uint64_t *heap_adopt_code(Machine *m, const uint64_t *words, size_t n, uint64_t header);
 
 // Stores v into word i of o, keeping the remembered set right.
-void heap_remember(Machine *m, uint64_t *o);
+#define SLOT_TAG 1u
+void heap_remember(Machine *m, uint64_t *o, size_t i);
 static inline bool heap_is_young(const Machine *m, const uint64_t *o) {
   return o >= m->nursery && o < m->nursery_end;
 }
 static inline void heap_write(Machine *m, uint64_t *o, size_t i, Value v) {
   o[i] = v;
-  if (val_is_ptr(v) && !heap_is_young(m, o) && !obj_has(o, OBJ_DIRTY)) heap_remember(m, o);
+  if (val_is_ptr(v) && !heap_is_young(m, o) && !obj_has(o, OBJ_DIRTY)) heap_remember(m, o, i);
 }
 
 // Notes that the memory limit is met, and makes the evaluator look soon.
