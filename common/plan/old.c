@@ -122,7 +122,8 @@ void old_leave_run(OldSpace *s, OldRun *run, size_t words) {
     mem_reserve(s->left, s->left_cap, s->left_count + 1);
     s->left[s->left_count++] = (OldSpan){run->scan, run->at};
   }
-  uint32_t least = words <= NARROW_WORDS ? NARROW_WORDS : words < WIDE_WORDS ? WIDE_WORDS : (uint32_t)words;
+  uint32_t least = run == &s->narrow ? NARROW_HOLE : WIDE_HOLE;
+  if (words > least) least = (uint32_t)words;
   while (!run->block || !next_hole(run, s->holes, least)) {
     OldBlock *b = s->holed;
     if (b)

@@ -17,8 +17,9 @@
 
 #define BLOCK_BYTES (256u << 10)
 #define BLOCK_WORDS (BLOCK_BYTES / 8)
-#define NARROW_WORDS 16u // the smallest hole that is filled, and the biggest object that may ask for one
-#define WIDE_WORDS 128u  // the smallest hole that the other objects go to
+#define NARROW_WORDS 16u // of the biggest object that goes to a narrow hole
+#define NARROW_HOLE 8u   // the smallest of these
+#define WIDE_HOLE 128u   // the smallest hole that the other objects go to
 
 typedef struct OldBlock OldBlock;
 
