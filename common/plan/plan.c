@@ -3,7 +3,7 @@
 #include "common/base/mem.h"
 #include "common/plan/nat.h"
 #include "common/plan/order.h"
-#include "common/plan/row.h"
+#include "common/plan/tab.h"
 #include <string.h>
 
 static Value evaluated(Machine *m, Ref r) {
@@ -87,20 +87,15 @@ Ref plan_tab_empty(Machine *m) {
   return empty;
 }
 
-// Puts *v in place of, or before, element i of the row in r, or takes that out (v NULL).
-typedef enum Edit { EDIT_PUT, EDIT_INSERT, EDIT_REMOVE } Edit;
-
-static void edit_row(Machine *m, Ref r, size_t i, Edit edit, bool keys, Value v) {
+static void insert_key(Machine *m, Ref row, size_t i, Value key) {
   Value *at = m->sp;
-  stack_push(m, ref_get(m, r));
-  stack_push(m, v);
+  stack_push(m, ref_get(m, row));
+  stack_push(m, key);
   machine_refresh(m);
-  bool ok = edit == EDIT_PUT      ? row_put(m, at, i, at + 1, at)
-            : edit == EDIT_INSERT ? row_insert(m, at, i, at + 1, keys, at)
-                                  : row_remove(m, at, i, keys, at);
-  assert(ok || !"a limit met while changing a row");
+  bool ok = row_insert(m, at, i, at + 1, true, at);
+  assert(ok || !"a limit met while inserting a key");
   (void)ok;
-  ref_set(m, r, *at);
+  ref_set(m, row, *at);
   m->sp = at;
 }
 
@@ -111,7 +106,7 @@ Ref plan_set(Machine *m, const Ref *keys, size_t n) {
     size_t at;
     if (plan_find(m, set, keys[i], &at)) continue;
     ref_set(m, row, set_keys(ref_get(m, set)));
-    edit_row(m, row, at, EDIT_INSERT, true, evaluated(m, keys[i]));
+    insert_key(m, row, at, evaluated(m, keys[i]));
     ref_set(m, set, new_set(m, ref_get(m, row)));
   }
   return refs_keep(m, mark, set);
@@ -132,25 +127,23 @@ Ref plan_tab_get(Machine *m, Ref tab, Ref key) {
   return ref_new(m, val_deref(row_at(tab_vals(evaluated(m, tab)), i)));
 }
 
-static Ref edited_tab(Machine *m, Ref tab, size_t i, Edit edit, Ref key, Ref val) {
-  RefMark mark = refs_mark(m);
-  Ref keys = ref_new(m, tab_keys(evaluated(m, tab)));
-  Ref vals = ref_new(m, tab_vals(evaluated(m, tab)));
-  edit_row(m, vals, i, edit, false, val ? val_deref(ref_get(m, val)) : 0);
-  if (edit != EDIT_PUT) {
-    ref_set(m, keys, set_keys(ref_get(m, keys)));
-    edit_row(m, keys, i, edit, true, key ? evaluated(m, key) : 0);
-    ref_set(m, keys, new_set(m, ref_get(m, keys)));
-  }
-  Ref out = ref_new(m, new_tab(m, ref_get(m, keys), ref_get(m, vals)));
-  return refs_keep(m, mark, out);
+// Without the key when val is 0.
+static Ref changed_tab(Machine *m, Ref tab, Ref key, Ref val) {
+  Value *at = m->sp;
+  stack_push(m, evaluated(m, tab));
+  stack_push(m, evaluated(m, key));
+  stack_push(m, val ? val_deref(ref_get(m, val)) : 0);
+  machine_refresh(m);
+  bool ok = tab_change(m, at, at + 1, val ? at + 2 : NULL, at);
+  assert(ok || !"a limit met while changing a tab");
+  (void)ok;
+  Ref out = ref_new(m, *at);
+  m->sp = at;
+  return out;
 }
 
-Ref plan_tab_put(Machine *m, Ref tab, Ref key, Ref val) {
-  size_t i;
-  bool found = plan_find(m, tab, key, &i);
-  return edited_tab(m, tab, i, found ? EDIT_PUT : EDIT_INSERT, key, val);
-}
+Ref plan_tab_put(Machine *m, Ref tab, Ref key, Ref val) { return changed_tab(m, tab, key, val); }
+Ref plan_tab_del(Machine *m, Ref tab, Ref key) { return changed_tab(m, tab, key, 0); }
 
 // Where a key of the second tab goes in the first, and whether it is there already.
 typedef struct JoinKey {
@@ -207,10 +200,4 @@ Ref plan_tab_join(Machine *m, Ref tab, Ref more) {
   Ref out = ref_new(m, new_tab(m, ref_get(m, set), ref_get(m, vals)));
   mem_free(keys);
   return refs_keep(m, mark, out);
-}
-
-Ref plan_tab_del(Machine *m, Ref tab, Ref key) {
-  size_t i;
-  if (!plan_find(m, tab, key, &i)) return ref_dup(m, tab);
-  return edited_tab(m, tab, i, EDIT_REMOVE, 0, 0);
 }

@@ -345,6 +345,18 @@ END_TEST
 
 // --- tabs --------------------------------------------------------------------------------------------
 
+// Gives the values' row another shape than that of the keys.
+static void reshape(Ref tab) {
+  Value *at = m->sp;
+  stack_push(m, tab_vals(val_deref(ref_get(m, tab))));
+  stack_push(m, *at);
+  size_t n = row_len(*at), cut = n ? below(n + 1) : 0;
+  ck_assert(row_slice(m, at, 0, cut, at) && row_slice(m, at + 1, cut, n, at + 1));
+  ck_assert(row_join(m, at, at + 1, at));
+  ref_set(m, tab, new_tab(m, tab_keys(val_deref(ref_get(m, tab))), *at));
+  m->sp = at;
+}
+
 START_TEST(tabs) {
   begin(6);
   enum { KEYS = 3000 };
@@ -370,6 +382,7 @@ START_TEST(tabs) {
       is[k] = i + 1;
     }
     refs_release(m, mark);
+    if (i % 3000 > 2000 && i % 30 == 0) reshape(tab);
     if (i % 100) continue;
     Value keys = set_keys(tab_keys(val_deref(ref_get(m, tab))));
     check(keys);
