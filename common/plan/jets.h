@@ -103,11 +103,11 @@ JetResult jet_row_of_stack(Machine *m, Value *base, Value *io);
 // The order of two values in normal form. False: JET_STOP.
 bool jet_cmp_nf(Machine *m, Value a, Value b, int *order);
 
-// How many cells of a list a jet makes at least before it leaves the rest for later.
+// How many cells of a list a jet makes before it leaves the rest for later: many may never be looked at.
 #if defined(HOSTILE) || defined(SMALL_TREES) // so that tests meet both
 #define JET_PIECE 4u
 #else
-#define JET_PIECE 4096u
+#define JET_PIECE 64u
 #endif
 
 // Takes the first element off a list: *list is evaluated and no nat, which would end it. False: JET_STOP.

@@ -72,6 +72,88 @@ static JetResult run_bar_nat(Machine *m, Value *f, Value *io) {
   return is_strange(f[0]) ? JET_DECLINE : nat_of_bytes(m, &f[0], 0, len_of(f[0]), io);
 }
 
+// --- bytes -----------------------------------------------------------------------------------------------
+
+// Evaluates a byte; true when *byte is it.
+static bool know_byte(Value *byte, Value *asked, Value *io) {
+  if (*asked)
+    *byte = *io;
+  else if (!jet_known(byte)) {
+    *asked = 1;
+    *io = *byte;
+    return false;
+  }
+  return true;
+}
+
+static uint8_t low_byte(Value v) {
+  uint8_t byte;
+  nat_copy_bytes(as_nat(v), &byte, 1);
+  return byte;
+}
+
+static Value element(const Value *row, size_t i) { return val_deref(row_at(*row, i)); }
+
+// The low bytes of the elements, which are evaluated. False elements at the end are zeros; before them, the
+// law drops what is a zero only by its low byte.
+static JetResult bar_of_row(Machine *m, const Value *row, Value *io) {
+  size_t n = row_len(*row), used = n;
+  while (used > 0 && !is_true(element(row, used - 1))) used--;
+  size_t zeros = n - used;
+  while (used > 0 && low_byte(element(row, used - 1)) == 0) used--;
+  uint8_t *to = jet_charge(m, n / 16) ? bar_build(m, used + zeros, io) : NULL;
+  if (!to) return JET_STOP;
+  RowCursor c = row_cursor(*row, 0);
+  Value v;
+  for (size_t i = 0; i < used && row_next(&c, &v); i++) to[i] = low_byte(val_deref(v));
+  return JET_DONE;
+}
+
+// The elements are evaluated from the last to the first. Frame: row, then whether we have begun, and how
+// many are left.
+static JetResult run_bytes(Machine *m, Value *f, Value *io) {
+  enum { STARTED = 1, LEFT };
+  if (!f[STARTED]) {
+    f[STARTED] = 1;
+    if (!jet_as_row(m, &f[0])) return JET_STOP;
+    f[LEFT] = row_len(f[0]);
+  }
+  while (f[LEFT] > 0) {
+    Value v = element(&f[0], --f[LEFT]);
+    if (val_is_lazy(v)) return jet_eval(io, v);
+  }
+  return bar_of_row(m, &f[0], io);
+}
+
+// size, byte
+static JetResult run_rep(Machine *m, Value *f, Value *io) {
+  uint64_t n;
+  if (!nat_u64(as_nat(f[0]), &n)) n = UINT64_MAX;
+  if (n > 0 && !know_byte(&f[1], &f[2], io)) return JET_EVAL;
+  int byte = n > 0 ? low_byte(f[1]) : 0;
+  if (byte == 0 && is_true(f[1])) n = 0; // as in bar_of_row
+  uint8_t *to = bar_build(m, n, io);
+  if (!to) return JET_STOP;
+  memset(to, byte, n);
+  return JET_DONE;
+}
+
+// The list of a long bar is made piece by piece, as it is looked at.
+static JetResult run_to_list(Machine *m, Value *f, Value *io) {
+  if (is_strange(f[0])) return JET_DECLINE;
+  Value *list = m->sp;
+  size_t n = len_of(f[0]);
+  stack_push(m, 0);
+  if (n > JET_PIECE) {
+    if (!bar_slice(m, &f[0], JET_PIECE, n, list)) return JET_STOP;
+    *list = jet_suspend(m, &f[1], list, 1);
+    n = JET_PIECE;
+  }
+  if (!jet_room(m, 3 * n)) return JET_STOP;
+  while (n-- > 0) *list = new_pair_row(m, bar_at(f[0], n), *list);
+  return jet_done(io, *list);
+}
+
 // --- parts -----------------------------------------------------------------------------------------------
 
 static JetResult run_idx(Machine *m, Value *f, Value *io) {
@@ -111,18 +193,6 @@ static JetResult run_slice_to_nat(Machine *m, Value *f, Value *io) {
 }
 
 // --- searching -------------------------------------------------------------------------------------------
-
-// Evaluates the byte looked for; true when *byte is it.
-static bool know_byte(Value *byte, Value *asked, Value *io) {
-  if (*asked)
-    *byte = *io;
-  else if (!jet_known(byte)) {
-    *asked = 1;
-    *io = *byte;
-    return false;
-  }
-  return true;
-}
 
 static size_t first_place(Value bar, int byte, size_t from) {
   size_t n = bar_len(bar);
@@ -237,6 +307,9 @@ static const JetDef bar[] = {
     JET("barLen", 1, 0, "0", run_len, "FRQyoP5YeRoHtbXXaU5yaakGdaq7sm6PiNH9RHcH2Dwy"),
     JET("barIsEmpty", 1, 0, "0", run_is_empty, "8VoyMabPUNASM5PvxrUUVca6gk4Gf6HRvUHiFkMHuMw6"),
     JET("_NatToSizedBar", 2, 0, "10", run_sized_bar, "CKuuEeyrhLLJqabF1zT2jEt9VjZPk2uKrHcPwRQL4Tt2"),
+    JET("bytesBar", 1, 2, "0", run_bytes, "5oqTdYDnhogd3pYtLC5LaMzgqwLemDgmry1aGR844oLu"),
+    JET("barRep", 2, 1, "0", run_rep, "AUVCDG17W6GpFNLRjzGnmbYfRSPUg7zqPkeQsaNwNLY4"),
+    JET("barToList", 1, 0, "0", run_to_list, "APFx9JswQRSUhBUhFaRaZEAPf5vJWrrnuZRpB6zEb6Ea"),
     JET("barIdx", 2, 0, "01", run_idx, "7EAWHpAwBQFBHLJBNUpTkP9E3RvWtCFcatDjUQi5yFUC"),
     JET("barWeld", 2, 0, "10", run_weld, "8LcLqd1ZBa1CPYRK4LDVyDxzwWCSoN5NZXqFPWrGy7RS"),
     JET("barCat", 1, 2, "0", run_cat, "E8ad3F9S1GGfCxmDwcZzUUrkjqWbzEDRnuxxvdh92Q5u"),
