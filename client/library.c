@@ -2,6 +2,7 @@
 #include "client/interrupt.h"
 #include "client/render.h"
 #include "common/base/mem.h"
+#include "common/base/sys.h"
 #include "common/codec/bundle.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #define BUNDLE_MAX (64u << 20)
 #define MEMORY ((size_t)4 << 30) // at most; see memory
+#define SPARK_MEMORY ((size_t)1 << 30)
 #define TRACE_SHOWN 2000         // bytes of a traced value
 
 static bool is_folder(const char *path) {
@@ -75,7 +77,9 @@ static bool switch_jets_off(JetTable *jets, const char *names, Err *err) {
 static bool open_machine(Library *l, const SireEvents *events, Err *err) {
   l->jets = jet_table_default();
   if (!switch_jets_off(l->jets, getenv("PALL_JETS_OFF"), err)) return false;
-  l->m = machine_new(&(MachineConfig){.jets = l->jets, .memory = memory(), .trace = on_trace, .ctx = l});
+  if (l->owns_cache) l->sparks = spark_pool_new(l->jets, SPARK_MEMORY, sys_cores() - 1);
+  l->m = machine_new(&(MachineConfig){
+      .jets = l->jets, .memory = memory(), .sparks = spark_pool_sink(l->sparks), .trace = on_trace, .ctx = l});
   interrupt_watch(l->m);
   l->states = cache_user_new(l->cache, l->m);
   SireOptions options = {.library = l->folder};
@@ -106,6 +110,7 @@ void library_close(Library *l) {
   sire_free(l->sire);
   interrupt_unwatch(l->m);
   machine_free(l->m);
+  spark_pool_free(l->sparks);
   if (l->owns_cache) cache_close(l->cache);
   jet_table_free(l->jets);
   mem_free(l->folder);

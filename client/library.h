@@ -3,6 +3,7 @@
 #include "client/cache.h"
 #include "client/verb.h"
 #include "common/plan/jet.h"
+#include "common/spark/pool.h"
 #include "sire/compiler/sire.h"
 
 // What may be taken from the cache (cache.h) instead of being compiled.
@@ -13,6 +14,7 @@ typedef enum LibraryUse {
 
 typedef struct Library {
   JetTable *jets;
+  SparkPool *sparks; // what other processors may compute meanwhile; NULL: there are none
   Machine *m;
   Sire *sire;
   char *folder; // of the library modules; NULL when there is none

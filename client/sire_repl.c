@@ -74,7 +74,10 @@ static void run_blocks(Repl *r) {
     SireStep step = sire_repl_step(r->lib.sire, &err);
     if (step == SIRE_FAILED) repl_error(r, &err);
     repl_flush(r);
-    if (step == SIRE_MORE || step == SIRE_END) return;
+    if (step == SIRE_MORE || step == SIRE_END) {
+      machine_forget_sparks(r->lib.m); // nothing runs on while nothing is asked for
+      return;
+    }
     if (!interrupt_seen()) continue;
     sire_repl_drop(r->lib.sire);
     return;

@@ -16,6 +16,7 @@
 #include "common/plan/plan.h"
 #include "common/plan/profile.h"
 #include "common/plan/row.h"
+#include "common/plan/spark.h"
 #include "common/plan/trace.h"
 #include <string.h>
 
@@ -30,6 +31,7 @@ static Outcome next_quantum(Machine *m) {
   if (m->stop != RUN_DONE) return m->stop;
   if (m->fuel_left == 0) return RUN_FUEL;
   if (m->fuel_left <= m->slice_end) return RUN_YIELD;
+  if (m->sparks) sparks_poll(m);
   uint64_t q = m->fuel_left - m->slice_end;
   if (q > TICK_QUANTUM) q = TICK_QUANTUM;
   m->fuel_left -= q;

@@ -1,6 +1,7 @@
 // The collector behind heap.h: copying collections, and what they share with marking (mark.h).
 #pragma once
 #include "common/plan/heap.h"
+#include "common/plan/spark.h"
 
 // Copies what lives in the nursery to the older generation; the nursery is empty afterwards.
 void gc_minor(Machine *m);
@@ -29,6 +30,7 @@ static inline void gc_each_root(Machine *m, size_t from, void (*slot)(void *ctx,
   for (Value *p = m->stack + from; p < m->sp; p++) slot(ctx, p);
   for (size_t i = 0; i < m->refs.count; i++) slot(ctx, &m->refs.at[i]);
   for (size_t i = 0; i < m->profiled.count; i++) slot(ctx, &m->profiled.at[i]);
+  for (size_t i = 0; m->sparks && i < m->sparks->count; i++) slot(ctx, &m->sparks->at[i].suspension);
   slot(ctx, &m->acc);
   slot(ctx, &m->crash_op);
   slot(ctx, &m->crash_arg);

@@ -63,6 +63,8 @@ struct Machine {
   struct Profile *profile;
   ValueVec profiled;
 
+  struct Sparks *sparks; // see spark.h; NULL until there are any
+
   // Evaluation in progress; see eval.c.
   Value acc;
   uint32_t resume; // how to go on (enum in eval.c)

@@ -2,6 +2,7 @@
 #include "common/plan/frame.h"
 #include "common/plan/gc.h"
 #include "common/plan/plan.h"
+#include "common/plan/spark.h"
 
 #define MEMORY_DEFAULT ((size_t)1 << 30)
 #define MEMORY_MIN ((size_t)1 << 22)
@@ -19,6 +20,7 @@ Machine *machine_new(const MachineConfig *config) {
 
 void machine_free(Machine *m) {
   if (!m) return;
+  machine_forget_sparks(m);
   heap_release(m);
   mem_free(m);
 }

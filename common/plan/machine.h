@@ -9,6 +9,7 @@
 
 typedef struct Machine Machine;
 typedef struct JetTable JetTable;
+typedef struct SparkSink SparkSink;
 
 // Handles: 32-bit names of slots that the collector updates. 0 is no handle.
 typedef uint32_t Ref;
@@ -29,10 +30,11 @@ typedef enum Outcome {
 const char *outcome_name(Outcome o); // "done", "crash", ...
 
 typedef struct MachineConfig {
-  const JetTable *jets; // which jets run natively; NULL: none. Must outlive the machine
-  size_t memory;        // limit on heap, stack and the regions it made, bytes; 0: default (1 GiB)
-  uint64_t fuel;        // limit per evaluation, about one unit a call; 0: none
-  size_t nursery;       // bytes; 0: default
+  const JetTable *jets;    // which jets run natively; NULL: none. Must outlive the machine
+  size_t memory;           // limit on heap, stack and the regions it made, bytes; 0: default (1 GiB)
+  uint64_t fuel;           // limit per evaluation, about one unit a call; 0: none
+  size_t nursery;          // bytes; 0: default
+  const SparkSink *sparks; // who may compute other parts meanwhile (spark.h); NULL: nobody
   // `_Trace`: called with a forced message, once per evaluation of it; may be NULL.
   void (*trace)(void *ctx, Machine *m, Ref message, bool deep);
   // A pinned law is named like an internal jet but its hash is unknown; at most once a pin.
@@ -72,6 +74,9 @@ size_t machine_trace(const Machine *m, CrashEntry out[TRACE_INNER + TRACE_OUTER]
 
 // Drops an unfinished evaluation.
 void machine_abandon(Machine *m);
+
+// Lets go of what was offered to others (spark.h) and is not computed yet.
+void machine_forget_sparks(Machine *m);
 
 // May be called from any thread or signal handler: the run in progress, if any, ends with RUN_STOPPED.
 void machine_interrupt(Machine *m);
