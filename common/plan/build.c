@@ -48,7 +48,7 @@ uint64_t *new_row(Machine *m, size_t n) {
 uint64_t *new_bar(Machine *m, size_t bytes) {
   size_t words = bytes ? (bytes + 7) / 8 : 1;
   uint64_t *o = heap_alloc(m, obj_header(KIND_BAR, OBJ_NF, bytes), words);
-  if (!obj_has(o, OBJ_LARGE)) memset(o + 1, 0, words * 8);
+  memset(o + 1, 0, words * 8);
   return o;
 }
 

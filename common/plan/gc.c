@@ -199,7 +199,7 @@ void gc_free_all(Machine *m) {
 
 #ifdef HOSTILE
 bool gc_hostile_all(Machine *m) {
-  if (m->stats.minor / 256 % 2) return false; // let a marking come to its end
+  if ((m->stats.minor + m->stats.major) / 256 % 2) return false; // markings come to their ends
   return m->old.words + m->large.words < 16 * 1024 || m->stats.minor % 256 == 0;
 }
 #endif

@@ -9,14 +9,21 @@
 #define NURSERY_DEFAULT (1u << 20)
 #define NURSERY_MIN (1u << 16)
 #define STACK_SLACK (1u << 16) // words behind the limit that routines may use without asking
+#ifdef HOSTILE                 // markings come and go
+#define MAJOR_MIN_WORDS (1u << 12)
+#define COPIED_MOST 0
+#define MARK_STEP 64
+#else
 #define MAJOR_MIN_WORDS (1u << 20)
 #define COPIED_MOST (2u << 20) // bytes: a heap in which no more lived the last time is copied, not marked
 #define MARK_STEP (1u << 14)   // words marked after each minor collection, and
-#define MARK_PACE 2            // for each word added to what is older
-#define LARGE_STEP 1024        // large objects swept after each minor collection
-#define SLOTS_MOST (1u << 16)  // words of large objects remembered one by one
-#define SPARE_LEAST 8          // blocks kept for what comes
-#define TRIM_STEP 16           // blocks given back after each minor collection
+#endif
+#define MARK_PACE 2           // those for each word added to what is older
+#define NAT_LARGE 4096        // words from which a nat is a large object
+#define LARGE_STEP 1024       // large objects swept after each minor collection
+#define SLOTS_MOST (1u << 16) // words of large objects remembered one by one
+#define SPARE_LEAST 8         // blocks kept for what comes
+#define TRIM_STEP 16          // blocks given back after each minor collection
 
 size_t obj_words(const uint64_t *o) {
   switch (obj_kind(o)) {
@@ -99,6 +106,10 @@ static size_t heap_words(const Machine *m) {
   return old_space(m) + m->large.words + (size_t)(m->nursery_end - m->nursery) + region_space(m) / 8;
 }
 
+size_t heap_in_use(const Machine *m) {
+  return m->old.words + m->large.words + (size_t)(m->alloc - m->nursery);
+}
+
 void heap_set_stack_limit(Machine *m) {
   size_t limit = m->memory_limit / 8, used = heap_words(m);
   size_t room = used < limit ? limit - used : 0;
@@ -142,12 +153,19 @@ static void start_marking(Machine *m) {
   m->mark_pace = MARK_PACE + 2 * m->old.words / (room + 1);
 }
 
+static bool all_is_due(const Machine *m) {
+#ifdef HOSTILE
+  return true;
+#endif
+  return m->old.words + m->large.words > m->major_at;
+}
+
 static void collect_on(Machine *m, size_t added) {
   bool swept = large_sweep(&m->large, LARGE_STEP);
   old_trim(&m->old, m->old.block_count / 2 + SPARE_LEAST, TRIM_STEP);
   if (m->old.marking) {
     if (mark_step(m, MARK_STEP + added * m->mark_pace)) set_major_at(m, m->old.words + m->large.marked);
-  } else if (swept && m->old.words + m->large.words > m->major_at) {
+  } else if (swept && all_is_due(m)) {
     if (m->stats.live_bytes <= COPIED_MOST && m->old.words + m->large.words <= 2 * MAJOR_MIN_WORDS)
       collect_all(m);
     else
@@ -229,8 +247,10 @@ static uint64_t *alloc_large(Machine *m, uint64_t header, size_t words) {
     heap_collect(m, false);
   }
   uint64_t *o = new_large(m, header, words + 1);
-  memset(o + 1, 0, words * 8);
-  if (obj_scan(o) > 0) remember_whole(m, o);
+  if (obj_scan(o) > 0) {
+    memset(o + 1, 0, words * 8); // it is looked at before all of it is set
+    remember_whole(m, o);
+  }
   return o;
 }
 
@@ -241,6 +261,11 @@ uint64_t *heap_adopt_code(Machine *m, const uint64_t *words, size_t n, uint64_t 
   return o;
 }
 
+// Numbers that are big, but not huge, are temporary mostly: those stay in the processor's cache.
+static bool is_large(uint64_t header, size_t words) {
+  return words >= ((header & 0xff) == KIND_NAT ? NAT_LARGE : HEAP_LARGE);
+}
+
 uint64_t *heap_alloc_slow(Machine *m, uint64_t header, size_t words) {
   size_t total = words + 1;
 #ifdef HOSTILE
@@ -248,12 +273,12 @@ uint64_t *heap_alloc_slow(Machine *m, uint64_t header, size_t words) {
     m->reserved -= total;
   } else {
     m->reserved = 0;
-    if (total < HEAP_LARGE) heap_collect(m, gc_hostile_all(m));
+    if (!is_large(header, total)) heap_collect(m, gc_hostile_all(m));
   }
-  if (total >= HEAP_LARGE) return alloc_large(m, header, words);
+  if (is_large(header, total)) return alloc_large(m, header, words);
 #else
-  if (total >= HEAP_LARGE) return alloc_large(m, header, words);
-  heap_collect(m, false);
+  if (is_large(header, total)) return alloc_large(m, header, words);
+  if ((size_t)(m->alloc_end - m->alloc) <= words) heap_collect(m, false);
 #endif
   assert((size_t)(m->alloc_end - m->alloc) > words);
   uint64_t *o = m->alloc;

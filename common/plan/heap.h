@@ -136,6 +136,7 @@ void heap_set_stack_limit(Machine *m);
 void heap_init(Machine *m);
 void heap_release(Machine *m);
 void heap_collect(Machine *m, bool all);
+size_t heap_in_use(const Machine *m); // words of both generations
 
 // --- stack -------------------------------------------------------------------------------------
 // The reservation ends in a guard; eval checks stack_limit where frames are pushed, and routines that

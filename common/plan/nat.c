@@ -150,7 +150,9 @@ JetResult nat_mul(Machine *m, const Value *a, const Value *b, Value *out) {
   Limbs x, y;
   load(&x, *a);
   load(&y, *b);
-  if (x.at == y.at)
+  if (y.n == 1)
+    o[n] = mpn_mul_1(limbs_of(o), x.at, x.n, y.at[0]);
+  else if (x.at == y.at)
     mpn_sqr(limbs_of(o), x.at, x.n);
   else
     mpn_mul(limbs_of(o), x.at, x.n, y.at, y.n);

@@ -4,7 +4,9 @@
 // the end lies under no pin and is moved from the root.
 //
 // A moved object leaves KIND_FORWARD behind: [its place in the buffer] while that is open, then [the
-// sealed value], as a collection does.
+// sealed value], as a collection does. When much of the heap was moved, a collection follows and makes all
+// pointers lead to the regions. When little was, the objects are put back as they were, copies of what is
+// sealed now: a collection of everything would take longer than all the rest.
 #include "common/plan/seal.h"
 #include "common/base/mem.h"
 #include "common/base/table.h"
@@ -13,7 +15,9 @@
 #include "common/plan/row.h"
 #include <string.h>
 
-#define FEW_REFS 16 // that many are searched one by one
+#define SMALL_HEAP (1u << 17) // words that are collected soon
+#define MUCH 8                // a part of one in so many of the heap
+#define FEW_REFS 16           // that many are searched one by one
 
 typedef struct Walk {
   struct WalkEntry {
@@ -30,8 +34,13 @@ typedef struct Sealing {
   // The region being filled. A pointer to one of its own objects is VAL_LAZY | offset.
   uint64_t *words;
   size_t count, cap;
-  uint64_t **origin; // where each object comes from
-  size_t origins, origin_cap;
+
+  // What was moved, the last of it to the region being filled: where it comes from and what it began with.
+  struct Origin {
+    uint64_t *object, header, first;
+  } * origin;
+  size_t origins, origin_cap, earlier;
+  size_t moved;  // words
   size_t *coded; // offsets of laws whose code word still leads to the heap
   size_t coded_count, coded_cap;
 
@@ -129,16 +138,18 @@ static void close_region(Sealing *s) {
   uint64_t *to = region_words(r);
   memcpy(to, s->words, s->count * 8);
   size_t at = 0;
-  for (size_t k = 0; k < s->origins; k++, at += obj_words(to + at)) {
+  for (size_t k = s->earlier; k < s->origins; k++, at += obj_words(to + at)) {
     for (size_t i = 1, n = value_parts(to + at); i <= n; i++)
       if (val_is_lazy(to[at + i])) to[at + i] = obj_val(to + (to[at + i] & VAL_ADDR));
-    s->origin[k][1] = obj_val(to + at);
+    s->origin[k].object[1] = obj_val(to + at);
   }
   for (size_t k = 0; k < s->coded_count; k++) move_code(to + s->coded[k]);
   region_finish(r);
   region_hold(s->m, r);
   region_release(r);
-  s->count = s->origins = s->coded_count = 0;
+  s->moved += s->count;
+  s->earlier = s->origins;
+  s->count = s->coded_count = 0;
 }
 
 // --- moving --------------------------------------------------------------------------------------------
@@ -174,7 +185,7 @@ static void move(Sealing *s, uint64_t *o) {
     s->coded[s->coded_count++] = at;
   }
   mem_reserve(s->origin, s->origin_cap, s->origins + 1);
-  s->origin[s->origins++] = o;
+  s->origin[s->origins++] = (struct Origin){o, o[0] & ~(uint64_t)OBJ_SEEN, o[1]};
   s->count = at + words;
   o[0] = obj_header(KIND_FORWARD, 0, 0);
   o[1] = at;
@@ -227,6 +238,14 @@ static void move_all(Sealing *s, Value root) {
   if (!is_moved(first)) move_graph(s, first);
 }
 
+static void put_back(const Sealing *s) {
+  for (size_t k = 0; k < s->origins; k++) {
+    const struct Origin *was = &s->origin[k];
+    was->object[0] = was->header;
+    was->object[1] = was->first;
+  }
+}
+
 void seal(Machine *m, Ref r) {
   Value root = val_deref(ref_get(m, r));
   assert(val_is_nf(root));
@@ -235,6 +254,9 @@ void seal(Machine *m, Ref r) {
   if (m->running) exec_detach(m);
   move_all(&s, root);
   ref_set(m, r, sealed_form(root));
+  size_t used = heap_in_use(m);
+  bool much = s.moved >= used / MUCH || used < SMALL_HEAP;
+  if (!much) put_back(&s);
   mem_free(s.outer.at);
   mem_free(s.inner.at);
   mem_free(s.words);
@@ -242,6 +264,6 @@ void seal(Machine *m, Ref r) {
   mem_free(s.coded);
   mem_free(s.refs);
   wtab_free(&s.ref_seen);
-  heap_collect(m, true);
+  if (much) heap_collect(m, true);
   if (m->running) exec_attach(m);
 }

@@ -13,9 +13,10 @@
 
 #define SEAL_WORDS 4096
 
-// The handle's value, which must be in normal form, and all that it consists of becomes sealed. Ends
-// with a full collection, which makes all other pointers to the moved objects lead to the regions; so
-// every bare Value is stale afterwards. Nothing may be running, or it must be suspended between slices.
+// The handle's value, which must be in normal form, and all that it consists of becomes sealed. Other
+// pointers to the same objects lead to the regions, too, if that is a good part of the heap: then everything
+// is collected; otherwise they still lead to the heap. Every bare Value is stale afterwards. Nothing may be
+// running, or it must be suspended between slices.
 void seal(Machine *m, Ref r);
 
 // Whether there is something to do for it.

@@ -117,6 +117,41 @@ START_TEST(test_a_bomb_of_sharing_stays_small) {
 }
 END_TEST
 
+// Little of a big heap: nothing is collected, and what is not sealed stays as it was.
+START_TEST(test_a_small_part_of_a_big_heap) {
+  Machine *m = new_machine();
+  Ref ballast = plan_nat(m, 0);
+  for (int i = 0; i < 50000; i++) {
+    RefMark mark = refs_mark(m);
+    Ref pair = plan_row(m, (Ref[]){ballast, ballast}, 2);
+    ref_set(m, ballast, ref_get(m, pair));
+    refs_release(m, mark);
+  }
+  for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    Ref v = random_value(m, &(Random){seed}, 1 + seed * 3),
+        same = random_value(m, &(Random){seed}, 1 + seed * 3);
+    Ref pair = plan_row(m, (Ref[]){v, v}, 2);
+    uint8_t before[32], after[32];
+    ck_assert(plan_hash(m, same, before));
+    uint64_t major = machine_stats(m).major;
+    seal(m, v);
+    if (seed < 20) ck_assert_uint_eq(machine_stats(m).major, major);
+    count_regions(region_of(val_obj(ref_get(m, v))));
+    bool equal;
+    ck_assert(plan_eq(m, v, same, &equal) && equal);
+    ck_assert(plan_eq(m, plan_row_get(m, pair, 1), same, &equal) && equal);
+    ck_assert(plan_hash(m, v, after));
+    ck_assert_mem_eq(before, after, 32);
+    force(m, pair);
+    seal(m, pair); // what was put back can be sealed
+    ck_assert(plan_hash(m, plan_row_get(m, pair, 0), after));
+    ck_assert_mem_eq(before, after, 32);
+  }
+  machine_collect(m, true);
+  machine_free(m);
+}
+END_TEST
+
 START_TEST(test_sharing_across_pins_is_kept) {
   Machine *m = new_machine();
   Ref v = plan_row(m, (Ref[]){plan_nat(m, 1)}, 1);
@@ -240,6 +275,7 @@ START_TEST(test_sealed_laws_are_compiled) {
 END_TEST
 
 SUITE_MAIN("plan/seal", test_a_sealed_value_is_the_same_value, test_sealing_again_does_nothing,
-           test_a_bomb_of_sharing_stays_small, test_sharing_across_pins_is_kept, test_a_million_levels,
-           test_a_million_nested_pins, test_big_objects_have_their_own_regions,
-           test_compiled_laws_go_on_running, test_sealed_laws_are_compiled)
+           test_a_bomb_of_sharing_stays_small, test_a_small_part_of_a_big_heap,
+           test_sharing_across_pins_is_kept, test_a_million_levels, test_a_million_nested_pins,
+           test_big_objects_have_their_own_regions, test_compiled_laws_go_on_running,
+           test_sealed_laws_are_compiled)
