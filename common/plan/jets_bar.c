@@ -280,20 +280,20 @@ static JetResult run_cat(Machine *m, Value *f, Value *io) {
   return JET_DONE;
 }
 
-// Frame: tree, then whether we have begun. The tree is walked to evaluate it, to measure, and to write.
+// Frame: tree, then whether we have begun, and the length so far. The tree is walked to evaluate and measure
+// it, and to write.
 static JetResult run_flat(Machine *m, Value *f, Value *io) {
-  Value *bottom = f + 3, v;
+  enum { STARTED = 1, TOTAL };
+  Value *bottom = f + 4, v;
   Walk step;
-  uint64_t total = 0;
-  if (!f[1] && !walk_start(m, f[0])) return JET_STOP;
-  f[1] = 1;
+  if (!f[STARTED] && !walk_start(m, f[0])) return JET_STOP;
+  f[STARTED] = 1;
   while ((step = walk_next(m, bottom, &v)) == WALK_LEAF) {
+    f[TOTAL] += len_of(v);
+    if (f[TOTAL] > NAT_SMALL_MAX / 2) f[TOTAL] = NAT_SMALL_MAX / 2;
   }
   if (step == WALK_LAZY) return jet_eval(io, v);
-  if (step == WALK_STOP || !walk_start(m, f[0])) return JET_STOP;
-  while ((step = walk_next(m, bottom, &v)) == WALK_LEAF)
-    if (__builtin_add_overflow(total, len_of(v), &total)) total = UINT64_MAX / 2;
-  uint8_t *to = step == WALK_END ? bar_build(m, total, io) : NULL;
+  uint8_t *to = step == WALK_END ? bar_build(m, f[TOTAL], io) : NULL;
   if (!to || !walk_start(m, f[0])) return JET_STOP;
   while ((step = walk_next(m, bottom, &v)) == WALK_LEAF) to = append(to, v);
   return step == WALK_END ? JET_DONE : JET_STOP;
@@ -318,7 +318,7 @@ static const JetDef bar[] = {
     JET("barSlice", 3, 0, "102", run_slice, "6hf8qz1FRJGiD2q9Xw549QQ93QAuy7w5uFnbSkP29Cpk"),
     JET("_BarSliceToNat", 3, 0, "102", run_slice_to_nat, "DbKqsHmZ1ZnXXZt8SatkyVU1hPMEk4ZcE6nn4JLmx1vr"),
     JET("barElemIndexEnd", 2, 1, "1", run_index_end, "JXHswKJpbWwi9nDXpWwZvhSLwQNDGwRKcg1Nc7p3Yw5"),
-    JET("barFlat", 1, 1, "0", run_flat, "3wHv6z3N9k2ZdDK57ZMe7ak1bMt4SodmtZQPUrHqeBR6"),
+    JET("barFlat", 1, 2, "0", run_flat, "3wHv6z3N9k2ZdDK57ZMe7ak1bMt4SodmtZQPUrHqeBR6"),
     JET("barElemIndexOff", 3, 1, "12", run_index_off, "BJJ426tHsJ8qsBCZzxuykJmhDZw7VTg5Vso1Whk1nxr7"),
 };
 

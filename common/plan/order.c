@@ -126,9 +126,27 @@ static Value law_body(Value v) {
   }
 }
 
+// As numbers, n bytes before the given ends.
+static Verdict compare_bytes(const uint8_t *a_end, const uint8_t *b_end, size_t n) {
+  while (n > 0) {
+    size_t step = n < 8 ? 1 : 8;
+    uint64_t a = *(a_end -= step), b = *(b_end -= step);
+    if (step == 8) {
+      memcpy(&a, a_end, 8);
+      memcpy(&b, b_end, 8);
+    }
+    if (a != b) return a < b ? LESS : GREATER;
+    n -= step;
+  }
+  return EQUAL;
+}
+
 static Verdict compare_bars(Value a, Value b) {
-  size_t n = bar_len(a);
-  if (n != bar_len(b)) return n < bar_len(b) ? LESS : GREATER;
+  const uint64_t *o = val_obj(a), *q = val_obj(b);
+  size_t n = rope_len(o);
+  if (n != rope_len(q)) return n < rope_len(q) ? LESS : GREATER;
+  if (!rope_is_tree(a) && !rope_is_tree(b))
+    return compare_bytes(rope_leaf_bytes(o) + n, rope_leaf_bytes(q) + n, n);
   while (n > 0) { // from the last bytes down
     size_t same = rope_shared_before(a, b, n);
     if (same > 0) {
@@ -138,10 +156,8 @@ static Verdict compare_bars(Value a, Value b) {
     const uint8_t *x, *y;
     size_t here_x = bar_run_before(a, n, &x), here_y = bar_run_before(b, n, &y);
     size_t here = here_x < here_y ? here_x : here_y;
-    x += here_x;
-    y += here_y;
-    for (size_t i = 1; i <= here; i++)
-      if (*(x - i) != *(y - i)) return *(x - i) < *(y - i) ? LESS : GREATER;
+    Verdict v = compare_bytes(x + here_x, y + here_y, here);
+    if (v != EQUAL) return v;
     n -= here;
   }
   return EQUAL;
@@ -154,8 +170,7 @@ static Verdict compare_bar_body(Value bar, Value body) {
 }
 
 static Verdict compare_laws(Machine *m, Value a, Value b) {
-  bool bar_a = val_kind(a) == KIND_BAR, bar_b = val_kind(b) == KIND_BAR;
-  if (bar_a && bar_b) return jet_charge(m, bar_len(a) / 128) ? compare_bars(a, b) : LIMIT;
+  bool bar_a = val_kind(a) == KIND_BAR, bar_b = val_kind(b) == KIND_BAR; // not both
   Verdict v = compare_nats(formal_law_name(a), formal_law_name(b));
   if (v == EQUAL) v = compare_arities(a, b);
   if (v != EQUAL) return v;
@@ -205,6 +220,8 @@ static Verdict compare_apps(Machine *m, Value a, Value b, uint64_t n) {
 static Verdict compare_outside(Machine *m, Value a, Value b) {
   if (val_is_small(a) && val_is_small(b)) return compare_nats(a, b);
   Kind kind_a = val_kind(a), kind_b = val_kind(b);
+  if (kind_a == KIND_BAR && kind_b == KIND_BAR)
+    return jet_charge(m, rope_len(val_obj(a)) / 128) ? compare_bars(a, b) : LIMIT;
   if (kind_a == KIND_NAT || kind_b == KIND_NAT) {
     if (kind_a != kind_b) return kind_a == KIND_NAT ? LESS : GREATER;
     return jet_charge(m, obj_count(val_obj(val_is_small(a) ? b : a)) / 16) ? compare_nats(a, b) : LIMIT;
@@ -316,12 +333,24 @@ static Verdict compare_nf(Machine *m, Classes *c, Value *bottom) {
   return EQUAL;
 }
 
-bool order_cmp_nf(Machine *m, Value a, Value b, int *order) {
+static Verdict compare_whole(Machine *m, Value a, Value b) {
   Value *bottom = m->sp;
   Classes classes = {0};
   Verdict v = push_pair(m, a, b) ? compare_nf(m, &classes, bottom) : LIMIT;
   wtab_free(&classes.parent);
   m->sp = bottom;
+  return v;
+}
+
+static bool is_nat_or_bar(Value v) {
+  return val_is_small(v) || val_kind(v) == KIND_NAT || val_kind(v) == KIND_BAR;
+}
+
+bool order_cmp_nf(Machine *m, Value a, Value b, int *order) {
+  a = val_deref(a);
+  b = val_deref(b);
+  bool simple = is_nat_or_bar(a) && is_nat_or_bar(b);
+  Verdict v = a == b ? EQUAL : simple ? compare_outside(m, a, b) : compare_whole(m, a, b);
   if (v == LIMIT) return false;
   *order = (int)v;
   return true;
