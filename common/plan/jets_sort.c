@@ -93,24 +93,43 @@ static bool start(Machine *m, Value *s, Value *at) {
 // --- rows ------------------------------------------------------------------------------------------------
 
 static bool push_elements(Machine *m, Value *row) {
-  if (!jet_as_row(m, row) || !stack_room(m, row_len(*row)) || !jet_charge(m, row_len(*row) / 16))
-    return false;
+  if (!stack_room(m, row_len(*row)) || !jet_charge(m, row_len(*row) / 16)) return false;
   RowCursor elements = row_cursor(*row, 0);
   for (Value v; row_next(&elements, &v);) stack_push(m, v);
   return true;
 }
 
 // order, row. The order is given an element and one that comes later in the row, and answers whether they
-// change places.
+// change places. Frame: then how many elements are known, the next one, and what jet_key keeps about it.
+enum { ORDER, ROW, KNOWN, ELEMENT, PHASE, ROW_SORT };
+
+// A comparison asks for the elements from the first to the last, and for nothing else as long as they can be
+// had in normal form. Evaluating them here, before they are on the stack, spares the collector looking there.
+static JetResult know_elements(Machine *m, Value *f, Value *io) {
+  JetResult r = JET_DONE;
+  size_t n = row_len(f[ROW]);
+  for (; n > 1 && f[KNOWN] < n && r == JET_DONE; f[KNOWN]++, f[PHASE] = 0) {
+    if (f[PHASE] == 0) f[ELEMENT] = row_at(f[ROW], f[KNOWN]);
+    r = jet_key(&f[ELEMENT], &f[PHASE], false, io);
+    if (r == JET_EVAL || r == JET_FORCE) return r;
+  }
+  f[KNOWN] = n;
+  return r == JET_DECLINE ? JET_DONE : r;
+}
+
 static JetResult run_sort_by(Machine *m, Value *f, Value *io) {
-  Value *s = f + 2, *at = s + SORT_STATE + 1, pair[2];
-  if (s[COUNT] == 0 && (!push_elements(m, &f[1]) || !start(m, s, at))) return JET_STOP;
-  unsigned yes = jet_order_answers(m, f[0]);
-  if (m->stop != RUN_DONE) return JET_STOP;
+  Value *s = f + ROW_SORT, *at = s + SORT_STATE + 1, pair[2];
+  unsigned yes = jet_order_answers(m, f[ORDER]);
+  if (m->stop != RUN_DONE || !jet_as_row(m, &f[ROW])) return JET_STOP;
+  if (s[LENGTH] == 0) {
+    JetResult known = yes ? know_elements(m, f, io) : JET_DONE;
+    if (known != JET_DONE) return known;
+    if (!push_elements(m, &f[ROW]) || !start(m, s, at)) return JET_STOP;
+  }
   if (s[MERGING]) take(s, at, is_true(*io));
   JetResult r = merge_all(m, s, at, yes, pair);
   if (r == JET_APPLY) {
-    stack_push(m, f[0]);
+    stack_push(m, f[ORDER]);
     stack_push(m, pair[0]);
     stack_push(m, pair[1]);
     *io = 2;
@@ -138,7 +157,7 @@ static JetResult list_of(Machine *m, const Value *at, size_t n, Value *io) {
 // list. Frame: then whether we have begun, where in the list we are, how many elements are known, and what
 // jet_key keeps about the next one.
 static JetResult run_list_sort(Machine *m, Value *f, Value *io) {
-  enum { STARTED = 1, REST, KNOWN, PHASE, SORT };
+  enum { STARTED = 1, REST, LOOKED_AT, AT_PHASE, SORT };
   Value *s = f + SORT, *at = s + SORT_STATE + 1, element, pair[2];
   if (!s[LENGTH]) f[REST] = f[STARTED] ? *io : f[0];
   f[STARTED] = 1;
@@ -148,8 +167,8 @@ static JetResult run_list_sort(Machine *m, Value *f, Value *io) {
     if (!jet_uncons(m, &f[REST], &element)) return JET_STOP;
   }
   if (!s[LENGTH] && !start(m, s, at)) return JET_STOP;
-  for (size_t n = s[LENGTH]; n > 1 && f[KNOWN] < n; f[KNOWN]++, f[PHASE] = 0) {
-    JetResult r = jet_key(element_looked_at(at, n, f[KNOWN]), &f[PHASE], false, io);
+  for (size_t n = s[LENGTH]; n > 1 && f[LOOKED_AT] < n; f[LOOKED_AT]++, f[AT_PHASE] = 0) {
+    JetResult r = jet_key(element_looked_at(at, n, f[LOOKED_AT]), &f[AT_PHASE], false, io);
     if (r != JET_DONE) return r;
   }
   JetResult r = merge_all(m, s, at, JET_EQUAL | JET_GREATER, pair);
@@ -157,7 +176,8 @@ static JetResult run_list_sort(Machine *m, Value *f, Value *io) {
 }
 
 static const JetDef sort[] = {
-    JET("_SortBy", 2, SORT_STATE, "1", run_sort_by, "5WfhTwnSknPibaJvf6bBVWZstLzxScynJ7zReqALAmxW"),
+    JET("_SortBy", 2, ROW_SORT - 2 + SORT_STATE, "1", run_sort_by,
+        "5WfhTwnSknPibaJvf6bBVWZstLzxScynJ7zReqALAmxW"),
     JET("listSort", 1, 4 + SORT_STATE, "", run_list_sort, "2KnqgmWBUytAsGHuvqYueitFsjj4rgSyLuZjzEB1XnqR"),
 };
 
