@@ -23,7 +23,7 @@
 #define LARGE_STEP 1024       // large objects swept after each minor collection
 #define SLOTS_MOST (1u << 16) // words of large objects remembered one by one
 #define SPARE_LEAST 8         // blocks kept for what comes
-#define TRIM_STEP 16          // blocks given back after each minor collection
+#define TRIM_STEP 2           // blocks given back after each minor collection
 
 size_t obj_words(const uint64_t *o) {
   switch (obj_kind(o)) {
@@ -162,7 +162,7 @@ static bool all_is_due(const Machine *m) {
 
 static void collect_on(Machine *m, size_t added) {
   bool swept = large_sweep(&m->large, LARGE_STEP);
-  old_trim(&m->old, m->old.block_count / 2 + SPARE_LEAST, TRIM_STEP);
+  old_trim(&m->old, m->old.block_count + SPARE_LEAST, TRIM_STEP);
   if (m->old.marking) {
     if (mark_step(m, MARK_STEP + added * m->mark_pace)) set_major_at(m, m->old.words + m->large.marked);
   } else if (swept && all_is_due(m)) {
