@@ -6,7 +6,7 @@
 // What the law has to judge.
 static bool is_strange(Value v) { return val_kind(v) == KIND_LAW; }
 
-static size_t len_of(Value v) { return val_is_bar(v) ? bar_len(v) : 0; }
+static uint64_t len_of(Value v) { return val_is_bar(v) ? bar_len(v) : 0; }
 
 static JetResult run_is_bar(Machine *m, Value *f, Value *io) { return jet_done(io, val_is_bar(f[0])); }
 
@@ -280,20 +280,13 @@ static JetResult run_cat(Machine *m, Value *f, Value *io) {
   return JET_DONE;
 }
 
-// Frame: tree, then whether we have begun, and the length so far. The tree is walked to evaluate and measure
-// it, and to write.
 static JetResult run_flat(Machine *m, Value *f, Value *io) {
-  enum { STARTED = 1, TOTAL };
-  Value *bottom = f + 4, v;
+  enum { LENGTH = 2, SELF };
+  Value *bottom = f + SELF + 1, v;
   Walk step;
-  if (!f[STARTED] && !walk_start(m, f[0])) return JET_STOP;
-  f[STARTED] = 1;
-  while ((step = walk_next(m, bottom, &v)) == WALK_LEAF) {
-    f[TOTAL] += len_of(v);
-    if (f[TOTAL] > NAT_SMALL_MAX / 2) f[TOTAL] = NAT_SMALL_MAX / 2;
-  }
-  if (step == WALK_LAZY) return jet_eval(io, v);
-  uint8_t *to = step == WALK_END ? bar_build(m, f[TOTAL], io) : NULL;
+  JetResult r = walk_measure(m, f, bottom, len_of, io);
+  if (r != JET_DONE) return r;
+  uint8_t *to = bar_build(m, f[LENGTH], io);
   if (!to || !walk_start(m, f[0])) return JET_STOP;
   while ((step = walk_next(m, bottom, &v)) == WALK_LEAF) to = append(to, v);
   return step == WALK_END ? JET_DONE : JET_STOP;

@@ -63,23 +63,15 @@ static JetResult run_cat(Machine *m, Value *f, Value *io) {
   return pad_close(&w, io);
 }
 
-// Frame: tree, then whether we have begun. The tree is walked to evaluate it, to measure, and to write.
 static JetResult run_flat(Machine *m, Value *f, Value *io) {
-  Value *bottom = f + 3, v;
+  enum { WIDTH = 2, SELF };
+  Value *bottom = f + SELF + 1, v;
   Walk step;
   PadWriter w;
-  uint64_t width = 0;
   if (is_nat(f[0])) return jet_done(io, f[0]);
-  if (!f[1] && !walk_start(m, f[0])) return JET_STOP;
-  f[1] = 1;
-  while ((step = walk_next(m, bottom, &v)) == WALK_LEAF) {
-  }
-  if (step == WALK_LAZY) return jet_eval(io, v);
-  if (step == WALK_STOP || !walk_start(m, f[0])) return JET_STOP;
-  while ((step = walk_next(m, bottom, &v)) == WALK_LEAF)
-    if (__builtin_add_overflow(width, pad_width(v), &width)) width = UINT64_MAX / 2;
-  if (step == WALK_STOP || !pad_open(m, &w, width)) return JET_STOP;
-  if (!walk_start(m, f[0])) return JET_STOP;
+  JetResult r = walk_measure(m, f, bottom, pad_width, io);
+  if (r != JET_DONE) return r;
+  if (!pad_open(m, &w, f[WIDTH]) || !walk_start(m, f[0])) return JET_STOP;
   while ((step = walk_next(m, bottom, &v)) == WALK_LEAF) pad_write(&w, v);
   return step == WALK_STOP ? JET_STOP : pad_close(&w, io);
 }
@@ -87,7 +79,7 @@ static JetResult run_flat(Machine *m, Value *f, Value *io) {
 static const JetDef pad[] = {
     JET("padWeld", 2, 0, "10", run_weld, "3HYdLDt6xEBvr4sgd1NKBGt8fudaJsF7NeBAfifYdJ1x"),
     JET("padCat", 1, 1, "0", run_cat, "7oSvLzBPe2YutqfME1KZRT4Bey5NgTVjKhbRxeTVgMBw"),
-    JET("padFlat", 1, 1, "0", run_flat, "9cU96nmmqDUvNvped7BHg5G6WE9xCwukSyvqyQgD1TDu"),
+    JET("padFlat", 1, 2, "0", run_flat, "9cU96nmmqDUvNvped7BHg5G6WE9xCwukSyvqyQgD1TDu"),
 };
 
 const JetGroup jets_pad = JET_GROUP("pad", pad);

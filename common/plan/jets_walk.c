@@ -48,3 +48,18 @@ Walk walk_next(Machine *m, Value *bottom, Value *v) {
   }
   return WALK_END;
 }
+
+JetResult walk_measure(Machine *m, Value *frame, Value *bottom, uint64_t (*size)(Value leaf), Value *io) {
+  enum { TREE, STARTED, TOTAL };
+  const uint64_t most = NAT_SMALL_MAX / 2;
+  Value v;
+  Walk step;
+  if (!frame[STARTED] && !walk_start(m, frame[TREE])) return JET_STOP;
+  frame[STARTED] = 1;
+  while ((step = walk_next(m, bottom, &v)) == WALK_LEAF) {
+    uint64_t n = size(v), left = most - frame[TOTAL];
+    frame[TOTAL] += n < left ? n : left;
+  }
+  if (step == WALK_LAZY) return jet_eval(io, v);
+  return step == WALK_END ? JET_DONE : JET_STOP;
+}
