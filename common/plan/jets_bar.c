@@ -92,6 +92,9 @@ static uint8_t low_byte(Value v) {
   return byte;
 }
 
+// Of a bar that nobody else has seen yet.
+static uint8_t *bar_bytes_of(Value bar) { return (uint8_t *)(val_obj(bar) + 1); }
+
 static Value element(const Value *row, size_t i) { return val_deref(row_at(*row, i)); }
 
 // The low bytes of the elements, which are evaluated. False elements at the end are zeros; before them, the
@@ -123,6 +126,33 @@ static JetResult run_bytes(Machine *m, Value *f, Value *io) {
     if (val_is_lazy(v)) return jet_eval(io, v);
   }
   return bar_of_row(m, &f[0], io);
+}
+
+// size, function. The bytes that it gives, from the last to the first, are kept in the bar that will be the
+// result; the law drops some, as in bar_of_row.
+static JetResult run_gen(Machine *m, Value *f, Value *io) {
+  enum { FUNCTION = 1, STARTED, LEFT, FALSE_FROM, USED, BAR };
+  if (f[STARTED]) {
+    uint8_t byte = low_byte(*io);
+    f[LEFT]--;
+    bar_bytes_of(f[BAR])[f[LEFT]] = byte;
+    if (f[FALSE_FROM] == f[LEFT] + 1 && !is_true(*io))
+      f[FALSE_FROM]--;
+    else if (byte && !f[USED])
+      f[USED] = f[LEFT] + 1;
+  } else {
+    uint64_t n;
+    if (!nat_u64(as_nat(f[0]), &n)) n = UINT64_MAX;
+    if (!bar_build(m, n, &f[BAR])) return JET_STOP;
+    f[STARTED] = 1;
+    f[LEFT] = f[FALSE_FROM] = n;
+  }
+  size_t zeros = bar_len(f[BAR]) - f[FALSE_FROM];
+  if (f[LEFT] == 0) return jet_made(bar_slice(m, &f[BAR], 0, f[USED] + zeros, io));
+  stack_push(m, f[FUNCTION]);
+  stack_push(m, f[LEFT] - 1);
+  *io = 1;
+  return JET_APPLY;
 }
 
 // size, byte
@@ -301,6 +331,7 @@ static const JetDef bar[] = {
     JET("barIsEmpty", 1, 0, "0", run_is_empty, "8VoyMabPUNASM5PvxrUUVca6gk4Gf6HRvUHiFkMHuMw6"),
     JET("_NatToSizedBar", 2, 0, "10", run_sized_bar, "CKuuEeyrhLLJqabF1zT2jEt9VjZPk2uKrHcPwRQL4Tt2"),
     JET("bytesBar", 1, 2, "0", run_bytes, "5oqTdYDnhogd3pYtLC5LaMzgqwLemDgmry1aGR844oLu"),
+    JET("barGen", 2, 5, "0", run_gen, "8G9u2H4tj4LPvWVQE6WSjQuG3Xm9RXtHhQsYZSSdfDb7"),
     JET("barRep", 2, 1, "0", run_rep, "AUVCDG17W6GpFNLRjzGnmbYfRSPUg7zqPkeQsaNwNLY4"),
     JET("barToList", 1, 0, "0", run_to_list, "APFx9JswQRSUhBUhFaRaZEAPf5vJWrrnuZRpB6zEb6Ea"),
     JET("barIdx", 2, 0, "01", run_idx, "7EAWHpAwBQFBHLJBNUpTkP9E3RvWtCFcatDjUQi5yFUC"),

@@ -270,6 +270,7 @@ static const Kinds kinds[] = {
     {"barIsEmpty", "b"},
     {"_NatToSizedBar", "iN"},
     {"bytesBar", "C"},
+    {"barGen", "if"},
     {"barRep", "in"},
     {"barToList", "b"},
     {"barIdx", "ib"},
