@@ -182,7 +182,7 @@ static Outcome finish(Machine *m, Outcome why) {
   if (why != RUN_DONE) unwind(m, why);
   m->running = false;
   m->sp = m->stack;
-  m->frame = m->settled = 0;
+  frames_drop(m);
   if (why == RUN_MEMORY) { // what filled the memory may be garbage now
     m->acc = 0;
     heap_collect(m, true);
@@ -515,7 +515,7 @@ static void start(Machine *m, Value v, uint32_t resume) {
   m->trace.count = 0;
   m->fuel_left = m->fuel;
   m->sp = m->stack;
-  m->frame = m->settled = 0;
+  frames_drop(m);
   frame_push(m, FRAME_BASE);
   m->acc = v;
   m->resume = resume;

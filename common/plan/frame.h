@@ -54,6 +54,7 @@ static inline void frame_push(Machine *m, FrameKind kind) {
 
 void frame_unsettle(Machine *m); // a guard has been popped
 void frame_settle(Machine *m);   // a collection has been
+void frames_drop(Machine *m);    // there are none any more
 
 // Drops the newest frame word (the stack ends with its payload then) and returns it.
 static inline uint64_t frame_pop(Machine *m) {

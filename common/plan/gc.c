@@ -105,12 +105,21 @@ void frame_settle(Machine *m) {
   if (m->frame > 0) m->stack[m->frame] |= FRAME_GUARD;
 }
 
+static void unsettle(Machine *m, size_t from) {
+  m->settled = from;
+  if (from < m->stack_marked) m->stack_marked = from;
+}
+
+void frames_drop(Machine *m) {
+  m->frame = 0;
+  unsettle(m, 0);
+}
+
 void frame_unsettle(Machine *m) {
   size_t f = m->frame;
   for (int i = 0; i < UNSETTLED_FRAMES && f > 0; i++) f -= frame_distance(m->stack[f]);
   if (f >= m->settled) return; // an older guard is in place
-  m->settled = f;
-  if (f < m->stack_marked) m->stack_marked = f;
+  unsettle(m, f);
   if (f > 0) m->stack[f] |= FRAME_GUARD;
 }
 

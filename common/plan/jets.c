@@ -45,6 +45,20 @@ bool jet_uncons(Machine *m, Value *list, Value *element) {
   return true;
 }
 
+JetResult jet_to_list(Machine *m, Value *f, size_t n, JetSlice slice, Value (*at)(Value, size_t), Value *io) {
+  Value *list = m->sp;
+  stack_push(m, 0);
+  if (n > JET_PIECE) {
+    if (!slice(m, &f[0], JET_PIECE, n, list)) return JET_STOP;
+    *list = jet_suspend(m, &f[1], list, 1);
+    n = JET_PIECE;
+  }
+  if (!jet_room(m, 3 * n)) return JET_STOP;
+  while (n-- > 0) *list = new_pair_row(m, at(f[0], n), *list);
+  *io = *list;
+  return JET_DONE;
+}
+
 JetResult jet_row_of_stack(Machine *m, Value *base, Value *io) {
   RowBuilder b;
   size_t n = (size_t)(m->sp - base);

@@ -113,6 +113,11 @@ bool jet_cmp_nf(Machine *m, Value a, Value b, int *order);
 // Takes the first element off a list: *list is evaluated and no nat, which would end it. False: JET_STOP.
 bool jet_uncons(Machine *m, Value *list, Value *element);
 
+// The list of the n elements of f[0], a row or bar. That of a long one is made piece by piece, as it is
+// looked at: behind the first stands a call of the jet itself, f[1], with the rest.
+typedef bool (*JetSlice)(Machine *m, const Value *v, size_t from, size_t to, Value *out);
+JetResult jet_to_list(Machine *m, Value *f, size_t n, JetSlice slice, Value (*at)(Value, size_t), Value *io);
+
 // One bit for each order of two values.
 enum { JET_LESS = 1, JET_EQUAL = 2, JET_GREATER = 4 };
 

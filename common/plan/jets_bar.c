@@ -168,20 +168,10 @@ static JetResult run_rep(Machine *m, Value *f, Value *io) {
   return JET_DONE;
 }
 
-// The list of a long bar is made piece by piece, as it is looked at.
+static Value byte_at(Value bar, size_t i) { return bar_at(bar, i); }
+
 static JetResult run_to_list(Machine *m, Value *f, Value *io) {
-  if (is_strange(f[0])) return JET_DECLINE;
-  Value *list = m->sp;
-  size_t n = len_of(f[0]);
-  stack_push(m, 0);
-  if (n > JET_PIECE) {
-    if (!bar_slice(m, &f[0], JET_PIECE, n, list)) return JET_STOP;
-    *list = jet_suspend(m, &f[1], list, 1);
-    n = JET_PIECE;
-  }
-  if (!jet_room(m, 3 * n)) return JET_STOP;
-  while (n-- > 0) *list = new_pair_row(m, bar_at(f[0], n), *list);
-  return jet_done(io, *list);
+  return is_strange(f[0]) ? JET_DECLINE : jet_to_list(m, f, len_of(f[0]), bar_slice, byte_at, io);
 }
 
 // --- parts -----------------------------------------------------------------------------------------------

@@ -142,20 +142,9 @@ static JetResult run_list_len(Machine *m, Value *f, Value *io) {
   }
 }
 
-// The list of a long row is made piece by piece, as it is looked at.
 static JetResult run_list_from_row(Machine *m, Value *f, Value *io) {
-  Value *list = m->sp;
   if (!jet_as_row(m, &f[0])) return JET_STOP;
-  size_t n = row_len(f[0]);
-  stack_push(m, 0);
-  if (n > JET_PIECE) {
-    if (!row_slice(m, &f[0], JET_PIECE, n, list)) return JET_STOP;
-    *list = jet_suspend(m, &f[1], list, 1);
-    n = JET_PIECE;
-  }
-  if (!jet_room(m, 3 * n)) return JET_STOP;
-  while (n-- > 0) *list = new_pair_row(m, row_at(f[0], n), *list);
-  return jet_done(io, *list);
+  return jet_to_list(m, f, row_len(f[0]), row_slice, row_at, io);
 }
 
 // --- unfolding ---------------------------------------------------------------------------------------

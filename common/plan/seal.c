@@ -40,8 +40,8 @@ typedef struct Sealing {
     uint64_t *object, header, first;
   } * origin;
   size_t origins, origin_cap, earlier;
-  size_t moved;  // words
-  size_t *coded; // offsets of laws whose code word still leads to the heap
+  size_t moved, little; // words; what is less can be put back
+  size_t *coded;        // offsets of laws whose code word still leads to the heap
   size_t coded_count, coded_cap;
 
   Region **refs;
@@ -148,6 +148,7 @@ static void close_region(Sealing *s) {
   region_hold(s->m, r);
   region_release(r);
   s->moved += s->count;
+  if (s->moved >= s->little) s->origins = 0;
   s->earlier = s->origins;
   s->count = s->coded_count = 0;
 }
@@ -250,12 +251,12 @@ void seal(Machine *m, Ref r) {
   Value root = val_deref(ref_get(m, r));
   assert(val_is_nf(root));
   if (val_is_sealed(root)) return;
-  Sealing s = {.m = m};
+  size_t used = heap_in_use(m);
+  Sealing s = {.m = m, .little = used < SMALL_HEAP ? 0 : used / MUCH};
   if (m->running) exec_detach(m);
   move_all(&s, root);
   ref_set(m, r, sealed_form(root));
-  size_t used = heap_in_use(m);
-  bool much = s.moved >= used / MUCH || used < SMALL_HEAP;
+  bool much = s.moved >= s.little;
   if (!much) put_back(&s);
   mem_free(s.outer.at);
   mem_free(s.inner.at);

@@ -1,6 +1,6 @@
 // Collecting everything in steps: the space that is marked, and a machine whose heap is too big to be copied.
 #include "common/base/mem.h"
-#include "common/plan/heap.h"
+#include "common/plan/mark.h"
 #include "common/plan/plan.h"
 #include "tests/base/suite.h"
 #include "tests/codec/random.h"
@@ -127,4 +127,17 @@ START_TEST(what_lives_stays) {
 }
 END_TEST
 
-SUITE_MAIN("plan/mark", holes_are_filled_and_nothing_else, what_lives_stays)
+// What was looked at on the stack of one evaluation says nothing about the next one's.
+START_TEST(the_next_stack_is_looked_at) {
+  Machine *m = machine_new(&(MachineConfig){0});
+  Ref v = plan_nat(m, 1);
+  mark_begin(m);
+  m->settled = m->stack_marked = 50;
+  machine_start_whnf(m, v);
+  ck_assert_uint_eq(m->stack_marked, 0);
+  machine_abandon(m);
+  machine_free(m);
+}
+END_TEST
+
+SUITE_MAIN("plan/mark", holes_are_filled_and_nothing_else, what_lives_stays, the_next_stack_is_looked_at)
