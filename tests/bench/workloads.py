@@ -47,7 +47,7 @@ WORKLOADS = [
     Workload("fib", "fib", 32, 15, "calls and small numbers", known=0.24 * 2.618, targets=[lua(1.0, 0.4), KNOWN]),
     Workload("tak", "tak", 8, 3, "calls with three arguments", targets=[KNOWN]),
     Workload("ackermann", "ackermann", 8, 3, "deep calls", targets=[KNOWN]),
-    Workload("queens", "queens", 9, 5, "lists and branches", targets=[lua(1.0, 0.5), KNOWN]),
+    Workload("queens", "queens", 9, 5, "lists and branches, ten times", targets=[lua(1.0, 0.5), KNOWN]),
     Workload("list", "listsum", 1_000_000, 100, "ten lists, built and summed", known=3.8,
              targets=[lua(0.30, 0.15), KNOWN]),
     Workload("sort", "sort", 1_000_000, 100, "merging lists", targets=[lua(1.0, 0.5), KNOWN]),
