@@ -1,5 +1,5 @@
 #include "common/base/arena.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 #include "common/base/base58.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <string.h>
 
 static const char ALPHABET[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";

@@ -4,7 +4,7 @@
 #include "common/base/blake3.h"
 #include "common/base/blake3_kernels.h"
 #include "common/base/mem.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <string.h>
 
 Blake3Lanes blake3_lanes16_any;

@@ -1,6 +1,6 @@
 #include "common/base/buf.h"
 #include "common/base/mem.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <string.h>
 
 START_TEST(an_empty_buffer_is_valid) {

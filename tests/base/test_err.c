@@ -1,5 +1,5 @@
 #include "common/base/err.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <errno.h>
 #include <string.h>
 

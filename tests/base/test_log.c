@@ -1,5 +1,5 @@
 #include "common/base/log.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 #include "common/base/mem.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>

@@ -1,6 +1,6 @@
 #include "common/base/mem.h"
 #include "common/base/sys.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

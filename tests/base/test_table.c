@@ -1,7 +1,7 @@
 // Tables against a plain array that is searched from end to end.
 #include "common/base/mem.h"
 #include "common/base/table.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <stdio.h>
 #include <string.h>
 

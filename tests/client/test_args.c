@@ -1,5 +1,5 @@
 #include "client/verb.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <string.h>
 
 #define PARSE(a, err, ...) parse(a, err, (const char *[]){__VA_ARGS__, NULL})

@@ -1,8 +1,8 @@
 // The build cache: what is taken from it, what is compiled anew, damage, several processes at once.
 #include "client/library.h"
 #include "common/base/mem.h"
+#include "tests/suite.h"
 #include "tests/util.h"
-#include <check.h>
 #include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
@@ -329,27 +329,7 @@ START_TEST(use_and_removal) {
 }
 END_TEST
 
-int main(void) {
-  const TTest *const tests[] = {once_is_enough,
-                                only_what_follows_a_change,
-                                a_check_runs_its_file,
-                                failed_assertions_are_not_kept,
-                                what_does_not_load_is_not_kept,
-                                damage_is_mended,
-                                strangers,
-                                a_folder_of_everyone,
-                                no_folder,
-                                the_oldest_go,
-                                many_at_once,
-                                use_and_removal};
-  Suite *suite = suite_create("client/cache");
-  TCase *tcase = tcase_create("client/cache");
-  tcase_add_checked_fixture(tcase, setup, teardown);
-  for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tcase, tests[i]);
-  suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("client/cache", ((SuiteFrame){.setup = setup, .teardown = teardown}), {once_is_enough},
+                {only_what_follows_a_change}, {a_check_runs_its_file}, {failed_assertions_are_not_kept},
+                {what_does_not_load_is_not_kept}, {damage_is_mended}, {strangers}, {a_folder_of_everyone},
+                {no_folder}, {the_oldest_go}, {many_at_once}, {use_and_removal})

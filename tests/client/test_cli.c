@@ -1,8 +1,8 @@
 // The whole of `pall` in a child process against the server of server.c: what it prints and how it exits.
 #include "client/show.h"
 #include "common/base/mem.h"
-#include "tests/base/suite.h"
 #include "tests/client/server.h"
+#include "tests/suite.h"
 #include "tests/util.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -298,29 +298,10 @@ START_TEST(a_full_disk_is_an_error) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("client/cli");
-  TCase *tcase = tcase_create("cli");
-  tcase_set_timeout(tcase, 60);
-  tcase_add_checked_fixture(tcase, setup, teardown);
-  tcase_add_test(tcase, ping_and_info);
-  tcase_add_test(tcase, ps_lists_all_pages);
-  tcase_add_test(tcase, spawn_gives_the_value_of_the_file);
-  tcase_add_test(tcase, send_says_in_which_event_it_was_taken);
-  tcase_add_test(tcase, inspect_shows_status_and_value);
-  tcase_add_test(tcase, trace_cannot_command_the_terminal);
-  tcase_add_test(tcase, prof_shows_what_a_cog_does);
-  tcase_add_test(tcase, log_goes_page_by_page);
-  tcase_add_test(tcase, stop_start_and_rm);
-  tcase_add_test(tcase, help_and_completion_come_from_the_table);
-  tcase_add_test(tcase, a_daemon_that_is_not_there);
-  tcase_add_test(tcase, a_send_outlives_the_daemon);
-  tcase_add_test(tcase, a_send_without_an_answer_says_how_to_repeat_it);
-  tcase_add_test(tcase, a_full_disk_is_an_error);
-  suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("client/cli", ((SuiteFrame){.setup = setup, .teardown = teardown}), {ping_and_info},
+                {ps_lists_all_pages}, {spawn_gives_the_value_of_the_file},
+                {send_says_in_which_event_it_was_taken}, {inspect_shows_status_and_value},
+                {trace_cannot_command_the_terminal}, {prof_shows_what_a_cog_does}, {log_goes_page_by_page},
+                {stop_start_and_rm}, {help_and_completion_come_from_the_table}, {a_daemon_that_is_not_there},
+                {a_send_outlives_the_daemon}, {a_send_without_an_answer_says_how_to_repeat_it},
+                {a_full_disk_is_an_error})

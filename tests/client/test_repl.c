@@ -2,8 +2,8 @@
 #include "client/history.h"
 #include "client/library.h"
 #include "common/base/mem.h"
+#include "tests/suite.h"
 #include "tests/util.h"
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -442,32 +442,8 @@ START_TEST(history_without_a_file) {
 }
 END_TEST
 
-int main(void) {
-  const TTest *const tests[] = {blocks_of_several_lines,
-                                errors_in_the_middle,
-                                an_interrupt_stops_what_runs,
-                                an_interrupt_drops_what_is_typed,
-                                completion,
-                                history_of_earlier_sessions,
-                                a_window_of_another_size,
-                                quitting,
-                                no_prompts_on_a_pipe,
-                                commands,
-                                code,
-                                loading,
-                                long_lines,
-                                history_file,
-                                history_file_is_bounded,
-                                history_without_a_file};
-  Suite *suite = suite_create("client/repl");
-  TCase *tcase = tcase_create("client/repl");
-  tcase_set_timeout(tcase, 120);
-  tcase_add_checked_fixture(tcase, setup, teardown);
-  for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tcase, tests[i]);
-  suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("client/repl", ((SuiteFrame){.setup = setup, .teardown = teardown}),
+                {blocks_of_several_lines}, {errors_in_the_middle}, {an_interrupt_stops_what_runs},
+                {an_interrupt_drops_what_is_typed}, {completion}, {history_of_earlier_sessions},
+                {a_window_of_another_size}, {quitting}, {no_prompts_on_a_pipe}, {commands}, {code}, {loading},
+                {long_lines}, {history_file}, {history_file_is_bounded}, {history_without_a_file})

@@ -3,7 +3,7 @@
 //
 // PALL_TEST_SPACE names the file; the library is the one that pall finds.
 #include "client/library.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <stdlib.h>
 
 #define MEGABYTE ((size_t)1 << 20)

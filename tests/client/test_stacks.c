@@ -1,6 +1,6 @@
 // How profiles are shown.
 #include "client/stacks.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <string.h>
 
 // main calls work and itself within that; work calls a function whose name needs care.

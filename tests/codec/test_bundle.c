@@ -2,8 +2,8 @@
 #include "common/codec/bundle.h"
 #include "common/plan/heap.h"
 #include "common/plan/plan.h"
-#include "tests/base/suite.h"
 #include "tests/codec/random.h"
+#include "tests/suite.h"
 #include <string.h>
 
 static Machine *new_machine(void) { return machine_new(&(MachineConfig){.memory = (size_t)1 << 30}); }

@@ -3,8 +3,8 @@
 #include "common/codec/load.h"
 #include "common/plan/heap.h"
 #include "common/plan/plan.h"
-#include "tests/base/suite.h"
 #include "tests/codec/pages.h"
+#include "tests/suite.h"
 #include <string.h>
 
 #define H(tag, count) ((uint64_t)(tag) | (uint64_t)(count) << CODEC_TAG_BITS)

@@ -5,9 +5,9 @@
 #include "common/plan/heap.h"
 #include "common/plan/plan.h"
 #include "common/plan/seal.h"
-#include "tests/base/suite.h"
 #include "tests/codec/pages.h"
 #include "tests/codec/random.h"
+#include "tests/suite.h"
 #include <stdlib.h>
 #include <string.h>
 

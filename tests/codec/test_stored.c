@@ -4,8 +4,8 @@
 #include "common/plan/plan.h"
 #include "common/plan/seal.h"
 #include "common/store/store.h"
-#include "tests/base/suite.h"
 #include "tests/codec/random.h"
+#include "tests/suite.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 #include "common/base/mem.h"
 #include "daemon/log/wal.h"
 #include "tests/daemon/disk.h"
+#include "tests/suite.h"
 #include "tests/util.h"
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -550,33 +550,7 @@ START_TEST(from_threads) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("log");
-  TCase *tc = tcase_create("log");
-  tcase_set_timeout(tc, 120);
-  tcase_add_checked_fixture(tc, setup, teardown);
-  tcase_add_test(tc, empty);
-  tcase_add_test(tc, reopen);
-  tcase_add_test(tc, bounds);
-  tcase_add_test(tc, visitor_stops);
-  tcase_add_test(tc, scan);
-  tcase_add_test(tc, prune);
-  tcase_add_test(tc, full_disk);
-  tcase_add_test(tc, reserved_is_safe);
-  tcase_add_test(tc, smaller_spare);
-  tcase_add_test(tc, prepare);
-  tcase_add_test(tc, failed_sync_is_final);
-  tcase_add_test(tc, damage_in_the_middle);
-  tcase_add_test(tc, missing_files);
-  tcase_add_test(tc, durable_to);
-  tcase_add_test(tc, foreign);
-  tcase_add_test(tc, mutations);
-  tcase_add_test(tc, forged_frames);
-  tcase_add_test(tc, from_threads);
-  suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+SUITE_MAIN_WITH("daemon/log", ((SuiteFrame){.setup = setup, .teardown = teardown}), {empty}, {reopen},
+                {bounds}, {visitor_stops}, {scan}, {prune}, {full_disk}, {reserved_is_safe}, {smaller_spare},
+                {prepare}, {failed_sync_is_final}, {damage_in_the_middle}, {missing_files}, {durable_to},
+                {foreign}, {mutations}, {forged_frames}, {from_threads})

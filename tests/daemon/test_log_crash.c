@@ -2,10 +2,9 @@
 #include "common/base/mem.h"
 #include "daemon/log/wal.h"
 #include "tests/daemon/disk.h"
+#include "tests/suite.h"
 #include "tests/util.h"
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const WalOptions small = {
@@ -171,16 +170,4 @@ START_TEST(every_fault) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("log_crash");
-  TCase *tc = tcase_create("log_crash");
-  tcase_set_timeout(tc, 300);
-  tcase_add_test(tc, power_cuts);
-  tcase_add_test(tc, every_fault);
-  suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+SUITE_MAIN("daemon/log-crash", power_cuts, every_fault)

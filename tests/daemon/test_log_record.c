@@ -1,8 +1,7 @@
 #include "common/base/mem.h"
 #include "daemon/log/record.h"
+#include "tests/suite.h"
 #include "tests/util.h"
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static RecordValue text_value(const char *text) {
@@ -219,19 +218,4 @@ START_TEST(mutations) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("log_record");
-  TCase *tc = tcase_create("log_record");
-  tcase_set_timeout(tc, 120);
-  tcase_add_test(tc, round_trip);
-  tcase_add_test(tc, cut_and_extended);
-  tcase_add_test(tc, callers_mistakes);
-  tcase_add_test(tc, refusals);
-  tcase_add_test(tc, mutations);
-  suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+SUITE_MAIN("daemon/log-record", round_trip, cut_and_extended, callers_mistakes, refusals, mutations)

@@ -1,5 +1,5 @@
 #include "daemon/loop.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -2,7 +2,7 @@
 #include "daemon/notify.h"
 #include "daemon/options.h"
 #include "proto/pall.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include "tests/util.h"
 #include <stddef.h>
 #include <string.h>

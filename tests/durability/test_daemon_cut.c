@@ -5,8 +5,8 @@
 #include "proto/rpc.h"
 #include "tests/durability/replay.h"
 #include "tests/durability/rig.h"
+#include "tests/suite.h"
 #include "tests/util.h"
-#include <check.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -356,18 +356,5 @@ END_TEST
 START_TEST(snapshots) { cut_lives(1900, true, 600, test_scale(POINTS / 3), test_scale(6)); }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("daemon cut");
-  TCase *tc = tcase_create("daemon cut");
-  tcase_set_timeout(tc, 1800);
-  tcase_add_test(tc, failed_syncs);
-  tcase_add_test(tc, small_messages);
-  tcase_add_test(tc, heavy_messages);
-  tcase_add_test(tc, snapshots);
-  suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+SUITE_MAIN_WITH("durability/daemon-cut", ((SuiteFrame){.seconds = 3600}), {failed_syncs}, {small_messages},
+                {heavy_messages}, {snapshots})

@@ -3,8 +3,8 @@
 // answer for can be sent again.
 #include "common/base/mem.h"
 #include "tests/durability/rig.h"
+#include "tests/suite.h"
 #include "tests/util.h"
-#include <check.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -172,16 +172,4 @@ START_TEST(store_in_use) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("daemon fault");
-  TCase *tc = tcase_create("daemon fault");
-  tcase_set_timeout(tc, getenv("PALL_TEST_EVERY") ? 0 : 3600);
-  tcase_add_test(tc, new_store);
-  tcase_add_test(tc, store_in_use);
-  suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+SUITE_MAIN_WITH("durability/daemon-fault", ((SuiteFrame){.seconds = 3600}), {new_store}, {store_in_use})

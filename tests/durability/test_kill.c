@@ -3,8 +3,8 @@
 #include "client/library.h"
 #include "common/base/mem.h"
 #include "tests/durability/rig.h"
+#include "tests/suite.h"
 #include "tests/util.h"
-#include <check.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -217,18 +217,5 @@ START_TEST(snapshots_without_a_busy_cog) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("kill");
-  TCase *tc = tcase_create("kill");
-  tcase_set_timeout(tc, 600);
-  tcase_add_test(tc, kills_lose_nothing);
-  tcase_add_test(tc, heavy_messages);
-  tcase_add_test(tc, kills_around_snapshots);
-  tcase_add_test(tc, snapshots_without_a_busy_cog);
-  suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+SUITE_MAIN("durability/kill", kills_lose_nothing, heavy_messages, kills_around_snapshots,
+           snapshots_without_a_busy_cog)

@@ -3,8 +3,8 @@
 #include "common/base/mem.h"
 #include "tests/durability/replay.h"
 #include "tests/durability/subject.h"
+#include "tests/suite.h"
 #include "tests/util.h"
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -237,18 +237,5 @@ START_TEST(every_fault) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("powercut");
-  TCase *tc = tcase_create("powercut");
-  tcase_set_timeout(tc, getenv("PALL_TEST_EVERY") ? 0 : 600);
-  tcase_add_checked_fixture(tc, setup, teardown);
-  tcase_add_test(tc, replay_is_exact);
-  tcase_add_test(tc, power_cuts);
-  tcase_add_test(tc, every_fault);
-  suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+SUITE_MAIN_WITH("durability/powercut", ((SuiteFrame){.setup = setup, .teardown = teardown}),
+                {replay_is_exact}, {power_cuts}, {every_fault})

@@ -2,7 +2,7 @@
 #include "common/base/mem.h"
 #include "tests/plan/gen.h"
 #include "tests/plan/ref/bridge.h"
-#include <check.h>
+#include "tests/suite.h"
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -231,15 +231,7 @@ END_TEST
 
 int differential_main(const Rules *rules) {
   the_rules = rules;
-  Suite *suite = suite_create(rules->name);
-  TCase *tcase = tcase_create("terms");
-  tcase_set_timeout(tcase, 600);
   int batches = only_seed() ? 1 : (int)((terms() + BATCH - 1) / BATCH);
-  tcase_add_loop_test(tcase, test_terms, 0, batches);
-  suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  const SuiteTest tests[] = {{test_terms, batches}};
+  return suite_run(rules->name, (SuiteFrame){0}, tests, 1);
 }

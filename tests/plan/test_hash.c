@@ -4,8 +4,7 @@
 #include "common/plan/hash.h"
 #include "tests/plan/gen.h"
 #include "tests/plan/ref/bridge.h"
-#include <check.h>
-#include <stdlib.h>
+#include "tests/suite.h"
 #include <string.h>
 
 static World w;
@@ -194,18 +193,6 @@ START_TEST(test_interrupted) {
 }
 END_TEST
 
-int main(void) {
-  const TTest *const tests[] = {test_pin_hashes,  test_value_hashes, test_random,     test_late_tab,
-                                test_nested_pins, test_bomb_ends,    test_interrupted};
-  Suite *suite = suite_create("plan/hash");
-  TCase *tcase = tcase_create("hash");
-  tcase_add_checked_fixture(tcase, setup, teardown);
-  tcase_set_timeout(tcase, 120);
-  for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tcase, tests[i]);
-  suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("plan/hash", ((SuiteFrame){.setup = setup, .teardown = teardown}), {test_pin_hashes},
+                {test_value_hashes}, {test_random}, {test_late_tab}, {test_nested_pins}, {test_bomb_ends},
+                {test_interrupted})

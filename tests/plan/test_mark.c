@@ -2,8 +2,8 @@
 #include "common/base/mem.h"
 #include "common/plan/mark.h"
 #include "common/plan/plan.h"
-#include "tests/base/suite.h"
 #include "tests/codec/random.h"
+#include "tests/suite.h"
 
 #ifdef HOSTILE // every allocation collects
 #define LIVING 200

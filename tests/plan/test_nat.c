@@ -1,10 +1,9 @@
 // Natural numbers against gmp's integers, on small, boundary and random operands.
 #include "common/plan/nat.h"
 #include "common/plan/plan.h"
-#include <check.h>
+#include "tests/suite.h"
 #include <gmp.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static Machine *m;
 static mpz_t za, zb, zr, zt;
@@ -230,21 +229,5 @@ START_TEST(refused) {
 }
 END_TEST
 
-int main(void) {
-  Suite *s = suite_create("nat");
-  TCase *t = tcase_create("nat");
-  tcase_add_checked_fixture(t, setup, teardown);
-  tcase_add_test(t, operations);
-  tcase_add_test(t, squares);
-  tcase_add_test(t, shifts);
-  tcase_add_test(t, powers);
-  tcase_add_test(t, looking);
-  tcase_add_test(t, boundary);
-  tcase_add_test(t, refused);
-  suite_add_tcase(s, t);
-  SRunner *runner = srunner_create(s);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("plan/nat", ((SuiteFrame){.setup = setup, .teardown = teardown}), {operations}, {squares},
+                {shifts}, {powers}, {looking}, {boundary}, {refused})

@@ -4,8 +4,7 @@
 #include "common/plan/order.h"
 #include "tests/plan/gen.h"
 #include "tests/plan/ref/bridge.h"
-#include <check.h>
-#include <stdlib.h>
+#include "tests/suite.h"
 #include <string.h>
 
 static World w;
@@ -258,18 +257,5 @@ START_TEST(test_limits) {
 }
 END_TEST
 
-int main(void) {
-  const TTest *const tests[] = {test_random_pairs, test_boundaries,    test_lazy_pairs,
-                                test_bombs,        test_deep_and_long, test_limits};
-  Suite *suite = suite_create("plan/order");
-  TCase *tcase = tcase_create("order");
-  tcase_add_checked_fixture(tcase, setup, teardown);
-  tcase_set_timeout(tcase, 120);
-  for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tcase, tests[i]);
-  suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("plan/order", ((SuiteFrame){.setup = setup, .teardown = teardown}), {test_random_pairs},
+                {test_boundaries}, {test_lazy_pairs}, {test_bombs}, {test_deep_and_long}, {test_limits})

@@ -2,7 +2,7 @@
 #include "common/plan/code.h"
 #include "common/plan/plan.h"
 #include "common/plan/region.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <pthread.h>
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include "common/plan/plan.h"
 #include "common/plan/row.h"
 #include "common/plan/seal.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include "tests/util.h"
 #include <string.h>
 

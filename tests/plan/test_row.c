@@ -2,8 +2,7 @@
 #include "common/plan/nat.h"
 #include "common/plan/plan.h"
 #include "common/plan/row.h"
-#include <check.h>
-#include <stdlib.h>
+#include "tests/suite.h"
 
 static Machine *m;
 
@@ -162,23 +161,6 @@ START_TEST(tab_in_waiting) {
 }
 END_TEST
 
-int main(void) {
-  Suite *s = suite_create("row");
-  TCase *t = tcase_create("row");
-  tcase_add_checked_fixture(t, setup, teardown);
-  tcase_add_test(t, building);
-  tcase_add_test(t, building_across_collections);
-  tcase_add_test(t, slices);
-  tcase_add_test(t, too_large);
-  tcase_add_test(t, searching);
-  tcase_add_test(t, searching_kinds);
-  tcase_add_test(t, arguments);
-  tcase_add_test(t, tabs);
-  tcase_add_test(t, tab_in_waiting);
-  suite_add_tcase(s, t);
-  SRunner *runner = srunner_create(s);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("plan/row", ((SuiteFrame){.setup = setup, .teardown = teardown}), {building},
+                {building_across_collections}, {slices}, {too_large}, {searching}, {searching_kinds},
+                {arguments}, {tabs}, {tab_in_waiting})

@@ -3,8 +3,8 @@
 #include "common/plan/heap.h"
 #include "common/plan/plan.h"
 #include "common/plan/seal.h"
-#include "tests/base/suite.h"
 #include "tests/codec/random.h"
+#include "tests/suite.h"
 #include <string.h>
 
 #ifdef HOSTILE // every allocation collects

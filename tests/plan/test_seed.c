@@ -1,6 +1,6 @@
 // Seeds: known bytes, values there and back, and bytes that are none.
 #include "common/plan/seed.h"
-#include <check.h>
+#include "tests/suite.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -204,20 +204,6 @@ START_TEST(test_limits) {
 }
 END_TEST
 
-int main(void) {
-  Suite *s = suite_create("plan/seed");
-  TCase *t = tcase_create("seed");
-  tcase_add_checked_fixture(t, setup, teardown);
-  tcase_add_test(t, test_known_bytes);
-  tcase_add_test(t, test_there_and_back);
-  tcase_add_test(t, test_deep_and_shared);
-  tcase_add_test(t, test_spoilt);
-  tcase_add_loop_test(t, test_bad, 0, sizeof bads / sizeof *bads);
-  tcase_add_test(t, test_limits);
-  suite_add_tcase(s, t);
-  SRunner *runner = srunner_create(s);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("plan/seed", ((SuiteFrame){.setup = setup, .teardown = teardown}), {test_known_bytes},
+                {test_there_and_back}, {test_deep_and_shared}, {test_spoilt},
+                {test_bad, sizeof bads / sizeof *bads}, {test_limits})

@@ -1,6 +1,6 @@
 // Tabs from C: joining two is the same as putting the keys of one into the other, one by one.
 #include "common/plan/plan.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include "tests/util.h"
 
 static Ref random_tab(Machine *m, uint64_t *seed, size_t puts, uint64_t keys, uint64_t mark) {

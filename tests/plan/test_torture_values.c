@@ -2,6 +2,7 @@
 #include "common/codec/bundle.h"
 #include "common/plan/seal.h"
 #include "tests/plan/torture.h"
+#include "tests/suite.h"
 
 // --- values --------------------------------------------------------------------------------------------
 // Each made by evaluation, and not in normal form yet.
@@ -190,29 +191,7 @@ START_TEST(test_lazy_bomb_is_forced_once) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("plan/torture-values");
-  const struct {
-    const TTest *test;
-    int count;
-  } tests[] = {{test_force_and_collect, SHAPES},
-               {test_force_in_slices, SHAPES},
-               {test_hash, SHAPES},
-               {test_compare, SHAPES},
-               {test_seal, SHAPES},
-               {test_encode, SHAPES},
-               {test_bomb, BOMBS},
-               {test_lazy_bomb_is_forced_once, BOMBS}};
-  for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
-    TCase *tcase = tcase_create(tests[i].test->name);
-    tcase_add_checked_fixture(tcase, torture_setup, torture_teardown);
-    tcase_set_timeout(tcase, 300);
-    tcase_add_loop_test(tcase, tests[i].test, 0, tests[i].count);
-    suite_add_tcase(suite, tcase);
-  }
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("plan/torture-values", ((SuiteFrame){.setup = torture_setup, .teardown = torture_teardown}),
+                {test_force_and_collect, SHAPES}, {test_force_in_slices, SHAPES}, {test_hash, SHAPES},
+                {test_compare, SHAPES}, {test_seal, SHAPES}, {test_encode, SHAPES}, {test_bomb, BOMBS},
+                {test_lazy_bomb_is_forced_once, BOMBS})

@@ -1,7 +1,7 @@
 #include "common/base/mem.h"
 #include "proto/rpc.h"
-#include "tests/base/suite.h"
 #include "tests/proto/sample.h"
+#include "tests/suite.h"
 #include "tests/util.h"
 #include <string.h>
 

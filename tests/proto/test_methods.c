@@ -1,7 +1,7 @@
 #include "common/base/mem.h"
 #include "common/base/sys.h"
 #include "proto/methods.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <string.h>
 
 static void check_schema(const RpcSchema *s);

@@ -1,8 +1,8 @@
 // Valid messages, changed: by bytes, and by structure (a part replaced, dropped, doubled, retyped, so that
 // lengths and counts fit again). What comes out is an error, or a message that encodes to an equal one.
 #include "common/base/mem.h"
-#include "tests/base/suite.h"
 #include "tests/proto/sample.h"
+#include "tests/suite.h"
 #include "tests/util.h"
 #include <stdio.h>
 #include <string.h>
@@ -193,15 +193,4 @@ START_TEST(mutated_messages_are_errors_or_messages) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("proto/mutation");
-  TCase *tcase = tcase_create("mutation");
-  tcase_set_timeout(tcase, 600);
-  tcase_add_test(tcase, mutated_messages_are_errors_or_messages);
-  suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN("proto/mutation", mutated_messages_are_errors_or_messages)

@@ -2,7 +2,7 @@
 #include "common/base/mem.h"
 #include "proto/pall.h"
 #include "proto/rpc.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include "tests/util.h"
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 #include "proto/rpc.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include <string.h>
 
 static bool parse(RpcMessage *m, const void *data, size_t n, Err *err) { return rpc_parse(m, data, n, err); }

@@ -1,6 +1,6 @@
 #include "common/base/mem.h"
-#include "tests/base/suite.h"
 #include "tests/proto/sample.h"
+#include "tests/suite.h"
 #include "tests/util.h"
 #include <string.h>
 

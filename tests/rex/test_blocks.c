@@ -1,8 +1,7 @@
 // The reader as a machine: input in pieces, pending blocks, end of input, comments, limits.
 #include "common/base/mem.h"
 #include "tests/rex/dump.h"
-#include <check.h>
-#include <stdlib.h>
+#include "tests/suite.h"
 #include <string.h>
 
 typedef struct Repl {
@@ -221,26 +220,8 @@ START_TEST(test_long_comment_is_dropped) {
 }
 END_TEST
 
-int main(void) {
-  Suite *s = suite_create("rex/blocks");
-  TCase *t = tcase_create("blocks");
-  tcase_set_timeout(t, 60);
-  tcase_add_test(t, test_closed_line_at_once);
-  tcase_add_test(t, test_open_block_waits);
-  tcase_add_test(t, test_one_line_ends_two_blocks);
-  tcase_add_test(t, test_end_and_go_on);
-  tcase_add_test(t, test_bad_block_does_not_stop);
-  tcase_add_test(t, test_source_and_comments);
-  tcase_add_test(t, test_comment_that_ends_a_block_belongs_to_the_next);
-  tcase_add_test(t, test_doc_text);
-  tcase_add_loop_test(t, test_any_pieces, 0, 12);
-  tcase_add_test(t, test_block_limit);
-  tcase_add_test(t, test_line_limit);
-  tcase_add_test(t, test_long_comment_is_dropped);
-  suite_add_tcase(s, t);
-  SRunner *r = srunner_create(s);
-  srunner_run_all(r, CK_NORMAL);
-  int failed = srunner_ntests_failed(r);
-  srunner_free(r);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("rex/blocks", (SuiteFrame){0}, {test_closed_line_at_once}, {test_open_block_waits},
+                {test_one_line_ends_two_blocks}, {test_end_and_go_on}, {test_bad_block_does_not_stop},
+                {test_source_and_comments}, {test_comment_that_ends_a_block_belongs_to_the_next},
+                {test_doc_text}, {test_any_pieces, 12}, {test_block_limit}, {test_line_limit},
+                {test_long_comment_is_dropped})

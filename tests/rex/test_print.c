@@ -1,7 +1,7 @@
 // The printer, by example.
 #include "common/rex/print.h"
 #include "common/rex/read.h"
-#include <check.h>
+#include "tests/suite.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -211,20 +211,6 @@ START_TEST(test_long_chains) {
 }
 END_TEST
 
-int main(void) {
-  Suite *s = suite_create("rex/print");
-  TCase *t = tcase_create("print");
-  tcase_add_loop_test(t, test_examples, 0, sizeof examples / sizeof *examples);
-  tcase_add_test(t, test_appends);
-  tcase_add_test(t, test_what_has_no_form);
-  tcase_add_test(t, test_embeds);
-  tcase_add_test(t, test_limits);
-  tcase_add_test(t, test_depth);
-  tcase_add_test(t, test_long_chains);
-  suite_add_tcase(s, t);
-  SRunner *r = srunner_create(s);
-  srunner_run_all(r, CK_NORMAL);
-  int failed = srunner_ntests_failed(r);
-  srunner_free(r);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("rex/print", (SuiteFrame){0}, {test_examples, sizeof examples / sizeof *examples},
+                {test_appends}, {test_what_has_no_form}, {test_embeds}, {test_limits}, {test_depth},
+                {test_long_chains})

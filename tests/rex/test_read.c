@@ -1,8 +1,7 @@
 // What text means as trees, and where the trees stand.
 #include "common/base/mem.h"
 #include "tests/rex/dump.h"
-#include <check.h>
-#include <stdlib.h>
+#include "tests/suite.h"
 #include <string.h>
 
 typedef struct Example {
@@ -200,18 +199,5 @@ START_TEST(test_read_one) {
 }
 END_TEST
 
-int main(void) {
-  Suite *s = suite_create("rex/read");
-  TCase *t = tcase_create("read");
-  tcase_add_loop_test(t, test_examples, 0, sizeof examples / sizeof *examples);
-  tcase_add_test(t, test_positions);
-  tcase_add_test(t, test_positions_of_made_up_nodes);
-  tcase_add_test(t, test_long_chains);
-  tcase_add_test(t, test_read_one);
-  suite_add_tcase(s, t);
-  SRunner *r = srunner_create(s);
-  srunner_run_all(r, CK_NORMAL);
-  int failed = srunner_ntests_failed(r);
-  srunner_free(r);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("rex/read", (SuiteFrame){0}, {test_examples, sizeof examples / sizeof *examples},
+                {test_positions}, {test_positions_of_made_up_nodes}, {test_long_chains}, {test_read_one})

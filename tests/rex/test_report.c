@@ -1,8 +1,7 @@
 // Every error of the reader, word for word: people read these.
 #include "common/base/buf.h"
 #include "common/rex/lex.h"
-#include <check.h>
-#include <stdlib.h>
+#include "tests/suite.h"
 #include <string.h>
 
 typedef struct Bad {
@@ -223,23 +222,6 @@ START_TEST(test_block_err) {
 }
 END_TEST
 
-int main(void) {
-  Suite *s = suite_create("rex/report");
-  TCase *t = tcase_create("report");
-  tcase_set_timeout(t, 60);
-  tcase_add_loop_test(t, test_bad, 0, sizeof bads / sizeof *bads);
-  tcase_add_test(t, test_caret_counts_characters);
-  tcase_add_test(t, test_nul);
-  tcase_add_test(t, test_excerpt_is_harmless);
-  tcase_add_test(t, test_depth);
-  tcase_add_test(t, test_depth_of_heirs);
-  tcase_add_test(t, test_depth_in_brackets);
-  tcase_add_test(t, test_long_lines_are_cut);
-  tcase_add_test(t, test_block_err);
-  suite_add_tcase(s, t);
-  SRunner *r = srunner_create(s);
-  srunner_run_all(r, CK_NORMAL);
-  int failed = srunner_ntests_failed(r);
-  srunner_free(r);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("rex/report", (SuiteFrame){0}, {test_bad, sizeof bads / sizeof *bads},
+                {test_caret_counts_characters}, {test_nul}, {test_excerpt_is_harmless}, {test_depth},
+                {test_depth_of_heirs}, {test_depth_in_brackets}, {test_long_lines_are_cut}, {test_block_err})

@@ -3,8 +3,7 @@
 #include "common/rex/print.h"
 #include "tests/rex/dump.h"
 #include "tests/rex/random.h"
-#include <check.h>
-#include <stdlib.h>
+#include "tests/suite.h"
 #include <string.h>
 
 enum { LOOPS = 6, TREES = 300, DAMAGED = 800 };
@@ -128,19 +127,5 @@ START_TEST(test_equal) {
 }
 END_TEST
 
-int main(void) {
-  Suite *s = suite_create("rex/round");
-  TCase *t = tcase_create("round");
-  tcase_set_timeout(t, 60);
-  tcase_add_loop_test(t, test_random_trees, 0, LOOPS);
-  tcase_add_loop_test(t, test_damage, 0, LOOPS);
-  tcase_add_loop_test(t, test_damaged_trees, 0, LOOPS);
-  tcase_add_loop_test(t, test_any_bytes, 0, LOOPS);
-  tcase_add_test(t, test_equal);
-  suite_add_tcase(s, t);
-  SRunner *r = srunner_create(s);
-  srunner_run_all(r, CK_NORMAL);
-  int failed = srunner_ntests_failed(r);
-  srunner_free(r);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_WITH("rex/round", (SuiteFrame){0}, {test_random_trees, LOOPS}, {test_damage, LOOPS},
+                {test_damaged_trees, LOOPS}, {test_any_bytes, LOOPS}, {test_equal})

@@ -1,7 +1,6 @@
 // Trees made by hand.
 #include "common/rex/rex.h"
-#include <check.h>
-#include <stdlib.h>
+#include "tests/suite.h"
 #include <string.h>
 
 START_TEST(test_bytes) {
@@ -107,18 +106,5 @@ START_TEST(test_depth_check) {
 }
 END_TEST
 
-int main(void) {
-  Suite *s = suite_create("rex/tree");
-  TCase *t = tcase_create("tree");
-  tcase_add_test(t, test_bytes);
-  tcase_add_test(t, test_constructors);
-  tcase_add_test(t, test_equal);
-  tcase_add_test(t, test_equal_is_not_recursive);
-  tcase_add_test(t, test_depth_check);
-  suite_add_tcase(s, t);
-  SRunner *r = srunner_create(s);
-  srunner_run_all(r, CK_NORMAL);
-  int failed = srunner_ntests_failed(r);
-  srunner_free(r);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN("rex/tree", test_bytes, test_constructors, test_equal, test_equal_is_not_recursive,
+           test_depth_check)

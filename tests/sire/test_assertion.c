@@ -1,7 +1,7 @@
 // What is told of assertions that do not hold: both values, and where they first differ.
 #include "common/base/mem.h"
-#include "tests/base/suite.h"
 #include "tests/sire/support.h"
+#include "tests/suite.h"
 #include <string.h>
 
 // Collecting at every allocation takes quadratic time.

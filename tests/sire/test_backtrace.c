@@ -1,7 +1,7 @@
 // The trace of a failure: which laws, where they are defined, in which order, how many at most.
 #include "common/base/mem.h"
-#include "tests/base/suite.h"
 #include "tests/sire/support.h"
+#include "tests/suite.h"
 #include <string.h>
 
 // Collecting at every allocation takes quadratic time.

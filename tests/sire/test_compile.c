@@ -1,7 +1,7 @@
 // What laws come out of which source: code generation, lifting, constant folding, inlining.
 #include "common/base/mem.h"
-#include "tests/base/suite.h"
 #include "tests/sire/support.h"
+#include "tests/suite.h"
 #include <string.h>
 
 // Functions with the names that the expected laws show; what they do does not matter here.

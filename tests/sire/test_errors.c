@@ -1,7 +1,7 @@
 // Error reports, word for word, and what a failure leaves behind.
 #include "common/base/mem.h"
-#include "tests/base/suite.h"
 #include "tests/sire/support.h"
+#include "tests/suite.h"
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>

@@ -1,7 +1,7 @@
 // Chains of files: where modules are found, what a chain may not be, imports and exports, known states.
 #include "common/base/mem.h"
-#include "tests/base/suite.h"
 #include "tests/sire/support.h"
+#include "tests/suite.h"
 #include <stdio.h>
 #include <string.h>
 

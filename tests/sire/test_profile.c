@@ -1,8 +1,8 @@
 // Profiles: that they change nothing, which stacks they see, and their limits.
 #include "common/base/mem.h"
 #include "common/plan/profile.h"
-#include "tests/base/suite.h"
 #include "tests/sire/support.h"
+#include "tests/suite.h"
 #include <string.h>
 
 // Collecting at every allocation takes quadratic time.

@@ -1,7 +1,7 @@
 // Blocks as they are typed, expressions by themselves, macros and the compiler state they see.
 #include "common/base/mem.h"
-#include "tests/base/suite.h"
 #include "tests/sire/support.h"
+#include "tests/suite.h"
 #include <string.h>
 
 // Feeds text, runs what is complete; a letter for each step: r ran, f failed.

@@ -5,7 +5,7 @@
 #include "common/plan/spark.h"
 #include "common/spark/pool.h"
 #include "sire/compiler/sire.h"
-#include "tests/base/suite.h"
+#include "tests/suite.h"
 #include "tests/util.h"
 #include <string.h>
 

@@ -1,6 +1,5 @@
 #include "tests/store/support.h"
-#include <check.h>
-#include <stdlib.h>
+#include "tests/suite.h"
 #include <string.h>
 
 static char *dir;
@@ -181,21 +180,5 @@ START_TEST(room_is_used_again) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("collect");
-  TCase *tc = tcase_create("collect");
-  tcase_set_timeout(tc, 120);
-  tcase_add_checked_fixture(tc, setup, teardown);
-  tcase_add_test(tc, reachable_stays);
-  tcase_add_test(tc, holds_keep);
-  tcase_add_test(tc, links_go);
-  tcase_add_test(tc, barriers);
-  tcase_add_test(tc, random_graphs);
-  tcase_add_test(tc, room_is_used_again);
-  suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+SUITE_MAIN_WITH("store/collect", ((SuiteFrame){.setup = setup, .teardown = teardown}), {reachable_stays},
+                {holds_keep}, {links_go}, {barriers}, {random_graphs}, {room_is_used_again})

@@ -1,8 +1,7 @@
 #include "common/base/mem.h"
 #include "common/codec/page.h"
 #include "tests/store/support.h"
-#include <check.h>
-#include <stdlib.h>
+#include "tests/suite.h"
 #include <string.h>
 
 static void parse_fails(const Buf *b, ErrCode code, const char *part) {
@@ -150,19 +149,4 @@ START_TEST(mutations) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("page");
-  TCase *tc = tcase_create("page");
-  tcase_set_timeout(tc, 120);
-  tcase_add_test(tc, round_trip);
-  tcase_add_test(tc, identity);
-  tcase_add_test(tc, builder_limits);
-  tcase_add_test(tc, refusals);
-  tcase_add_test(tc, mutations);
-  suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+SUITE_MAIN("store/page", round_trip, identity, builder_limits, refusals, mutations)

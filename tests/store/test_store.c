@@ -1,6 +1,6 @@
 #include "common/base/mem.h"
 #include "tests/store/support.h"
-#include <check.h>
+#include "tests/suite.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -560,32 +560,7 @@ START_TEST(readers_during_growth) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("store");
-  TCase *tc = tcase_create("store");
-  tcase_set_timeout(tc, 120);
-  tcase_add_checked_fixture(tc, setup, teardown);
-  tcase_add_test(tc, put_and_get);
-  tcase_add_test(tc, abort_and_order);
-  tcase_add_test(tc, links);
-  tcase_add_test(tc, roots);
-  tcase_add_test(tc, growth_and_spill);
-  tcase_add_test(tc, many_small);
-  tcase_add_test(tc, absent);
-  tcase_add_test(tc, second_opening);
-  tcase_add_test(tc, runtimes);
-  tcase_add_test(tc, foreign_format);
-  tcase_add_test(tc, not_a_store);
-  tcase_add_test(tc, truncated);
-  tcase_add_test(tc, damaged_page);
-  tcase_add_test(tc, damage_and_housekeeping);
-  tcase_add_test(tc, damaged_root_and_link);
-  tcase_add_test(tc, every_fault);
-  tcase_add_test(tc, readers_during_growth);
-  suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+SUITE_MAIN_WITH("store/store", ((SuiteFrame){.setup = setup, .teardown = teardown}), {put_and_get},
+                {abort_and_order}, {links}, {roots}, {growth_and_spill}, {many_small}, {absent},
+                {second_opening}, {runtimes}, {foreign_format}, {not_a_store}, {truncated}, {damaged_page},
+                {damage_and_housekeeping}, {damaged_root_and_link}, {every_fault}, {readers_during_growth})
