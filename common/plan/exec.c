@@ -583,8 +583,10 @@ jet:
   base[2] = x;
   base[3] = y;
   fp = base + 2;
+  x = pc[0];
+  if (MAY_ENTER(fp) && (out->def = ready_jet(m, x, fp, n))) goto run_jet;
   LEAVE(fp + n);
-  out->v = pc[0];
+  out->v = x;
   out->n = n;
   return EXEC_CALL;
 op_EQZ:

@@ -23,23 +23,27 @@ static JetResult run_dis(Machine *m, Value *f, Value *io) { return arith(m, f, i
 static JetResult run_con(Machine *m, Value *f, Value *io) { return arith(m, f, io, nat_and); }
 static JetResult run_mix(Machine *m, Value *f, Value *io) { return arith(m, f, io, nat_xor); }
 
+// Whether the operand *v, asked for at the first call (*asked is a state word), is there; if not, it is to be
+// evaluated, and comes with the next call.
+static bool operand_ready(Value *v, Value *asked, Value *io) {
+  if (*asked) {
+    *v = *io;
+    return true;
+  }
+  *asked = 1;
+  *v = *io = val_deref(*v);
+  return !val_is_lazy(*v);
+}
+
 // Nothing is multiplied when there are no times: the other argument stays lazy then.
 static JetResult run_mul(Machine *m, Value *f, Value *io) {
-  if (f[2] == 0) {
-    f[2] = 1;
-    return is_true(f[1]) ? jet_eval(io, f[0]) : jet_done(io, 0);
-  }
-  f[0] = *io;
-  return arith(m, f, io, nat_mul);
+  if (!is_true(f[1])) return jet_done(io, 0);
+  return operand_ready(&f[0], &f[2], io) ? arith(m, f, io, nat_mul) : JET_EVAL;
 }
 
 static JetResult run_pow(Machine *m, Value *f, Value *io) {
-  if (f[2] == 0) {
-    f[2] = 1;
-    return is_true(f[1]) ? jet_eval(io, f[0]) : jet_done(io, 1);
-  }
-  f[0] = *io;
-  return arith(m, f, io, nat_pow);
+  if (!is_true(f[1])) return jet_done(io, 1);
+  return operand_ready(&f[0], &f[2], io) ? arith(m, f, io, nat_pow) : JET_EVAL;
 }
 
 static JetResult run_bex(Machine *m, Value *f, Value *io) {
@@ -49,12 +53,8 @@ static JetResult run_bex(Machine *m, Value *f, Value *io) {
 }
 
 static JetResult run_lsh(Machine *m, Value *f, Value *io) {
-  if (f[2] == 0) {
-    f[2] = 1;
-    return is_true(f[0]) ? jet_eval(io, f[1]) : jet_done(io, 0);
-  }
-  f[1] = *io;
-  return arith(m, f, io, nat_shl);
+  if (!is_true(f[0])) return jet_done(io, 0);
+  return operand_ready(&f[1], &f[2], io) ? arith(m, f, io, nat_shl) : JET_EVAL;
 }
 
 static JetResult run_rsh(Machine *m, Value *f, Value *io) { return arith(m, f, io, nat_shr); }

@@ -1,4 +1,6 @@
 #include "common/plan/nat.h"
+#include "common/base/mem.h"
+#include "common/plan/limbs.h"
 #include <gmp.h>
 #include <string.h>
 
@@ -151,7 +153,7 @@ JetResult nat_mul(Machine *m, const Value *a, const Value *b, Value *out) {
   load(&x, *a);
   load(&y, *b);
   if (y.n == 1)
-    o[n] = mpn_mul_1(limbs_of(o), x.at, x.n, y.at[0]);
+    o[n] = limbs_mul_1(o + 1, (const uint64_t *)x.at, x.n, y.at[0]);
   else if (x.at == y.at)
     mpn_sqr(limbs_of(o), x.at, x.n);
   else
@@ -194,33 +196,59 @@ JetResult nat_pow(Machine *m, const Value *a, const Value *b, Value *out) {
 
 // --- quotients -------------------------------------------------------------------------------------
 
-static void trivial_division(const Value *a, Value *quot, Value *rem) {
-  if (quot) *quot = 0;
-  if (rem) *rem = *a;
+// What is computed on the way and not wanted: few limbs lie on the C stack.
+typedef struct Scratch {
+  mp_limb_t *at;
+  mp_limb_t few[64];
+} Scratch;
+
+static mp_limb_t *scratch(Scratch *s, size_t n) {
+  return s->at = n <= sizeof s->few / sizeof *s->few ? s->few : mem_alloc(mem_mul(n, sizeof *s->at));
 }
 
-// One of quot and rem may be NULL.
-static JetResult divide(Machine *m, const Value *a, const Value *b, Value *quot, Value *rem) {
-  size_t an = limb_count(*a), bn = limb_count(*b);
-  assert(bn > 0);
-  if (nat_cmp(*a, *b) < 0) {
-    trivial_division(a, quot, rem);
-    return JET_DONE;
-  }
+static void scratch_free(Scratch *s) {
+  if (s->at != s->few) mem_free(s->at);
+}
+
+// The room and the work of a division that has a quotient; false: JET_STOP.
+static bool room_to_divide(Machine *m, size_t an, size_t bn) {
   size_t qn = an - bn + 1;
-  if (!room(m, (uint64_t)qn + bn, mul_work(qn, bn) + an)) return JET_STOP;
-  Value *q = m->sp;
-  stack_push(m, obj_val(nat_alloc(m, qn)));
-  memset(val_obj(*q) + 1, 0, qn * 8); // a collection may look at it, and a reader of the stack
-  uint64_t *r = nat_alloc(m, bn);
-  Limbs x, y;
-  load(&x, *a);
-  load(&y, *b);
-  mpn_tdiv_qr(limbs_of(val_obj(*q)), limbs_of(r), 0, x.at, x.n, y.at, y.n);
-  if (quot) *quot = nat_trim(val_obj(*q));
-  if (rem) *rem = nat_trim(r);
-  m->sp = q;
-  return JET_DONE;
+  return room(m, (uint64_t)qn + bn, mul_work(qn, bn) + an);
+}
+
+// Whether q * low is more than the number with the qn limbs at `high`, followed by the n low ones of x.
+static bool product_exceeds(const mp_limb_t *q, size_t qn, const mp_limb_t *low, size_t n,
+                            const mp_limb_t *high, const mp_limb_t *x) {
+  Scratch s;
+  mp_limb_t *p = scratch(&s, qn + n);
+  if (qn < n)
+    mpn_mul(p, low, n, q, qn);
+  else
+    mpn_mul(p, q, qn, low, n);
+  int c = mpn_cmp(p + n, high, qn);
+  if (c == 0) c = mpn_cmp(p, x, n);
+  scratch_free(&s);
+  return c > 0;
+}
+
+// The quotient of x and y, of qn = x.n - y.n + 1 limbs with qn + 2 < y.n, from their high limbs alone.
+//
+// Let B = 2^64, x = X B^s + u and y = Y B^s + v, where Y is the qn + 2 high limbs of y, and u, v < B^s. Let Q
+// and R be quotient and rest of X / Y. X has 2 qn + 1 limbs, and Y >= B^(qn + 1), so Q < B^qn < Y. From
+//
+//   x - Q y = R B^s + u - Q v
+//
+// follows that the quotient of x and y is at most Q: x - (Q + 1) y <= (R - Y) B^s + u < 0. It is Q unless
+// Q v > R B^s + u, which cannot be when R >= Q, for Q v < Q B^s: that decides all but about one of B.
+// Otherwise it is Q - 1: x - (Q - 1) y >= Y B^s - Q v > 0.
+static void short_quotient(mp_limb_t *q, size_t qn, const Limbs *x, const Limbs *y) {
+  Scratch s;
+  size_t high = qn + 2, low = y->n - high;
+  mp_limb_t *r = scratch(&s, high);
+  mpn_tdiv_qr(q, r, 0, x->at + low, x->n - low, y->at + low, high);
+  bool decided = !mpn_zero_p(r + qn, high - qn) || mpn_cmp(r, q, qn) >= 0;
+  if (!decided && product_exceeds(q, qn, y->at, low, r, x->at)) mpn_sub_1(q, q, qn, 1);
+  scratch_free(&s);
 }
 
 JetResult nat_div(Machine *m, const Value *a, const Value *b, Value *out) {
@@ -229,7 +257,24 @@ JetResult nat_div(Machine *m, const Value *a, const Value *b, Value *out) {
     *out = *a / *b;
     return JET_DONE;
   }
-  return divide(m, a, b, out, NULL);
+  if (nat_cmp(*a, *b) < 0) {
+    *out = 0;
+    return JET_DONE;
+  }
+  size_t an = limb_count(*a), bn = limb_count(*b), qn = an - bn + 1;
+  if (!room_to_divide(m, an, bn)) return JET_STOP;
+  uint64_t *o = nat_alloc(m, qn);
+  Limbs x, y;
+  load(&x, *a);
+  load(&y, *b);
+  if (qn + 2 < bn) {
+    short_quotient(limbs_of(o), qn, &x, &y);
+  } else {
+    Scratch s;
+    mpn_tdiv_qr(limbs_of(o), scratch(&s, bn), 0, x.at, x.n, y.at, y.n);
+    scratch_free(&s);
+  }
+  return done(o, out);
 }
 
 JetResult nat_mod(Machine *m, const Value *a, const Value *b, Value *out) {
@@ -238,7 +283,27 @@ JetResult nat_mod(Machine *m, const Value *a, const Value *b, Value *out) {
     *out = *a % *b;
     return JET_DONE;
   }
-  return divide(m, a, b, NULL, out);
+  if (nat_cmp(*a, *b) < 0) {
+    *out = *a;
+    return JET_DONE;
+  }
+  size_t an = limb_count(*a), bn = limb_count(*b), qn = an - bn + 1;
+  if (!room_to_divide(m, an, bn)) return JET_STOP;
+  if (bn == 1) {
+    Limbs x, y;
+    load(&x, *a);
+    load(&y, *b);
+    *out = nat_of_u64(m, mpn_mod_1(x.at, x.n, y.at[0]));
+    return JET_DONE;
+  }
+  uint64_t *o = nat_alloc(m, bn);
+  Limbs x, y;
+  load(&x, *a);
+  load(&y, *b);
+  Scratch s;
+  mpn_tdiv_qr(scratch(&s, qn), limbs_of(o), 0, x.at, x.n, y.at, y.n);
+  scratch_free(&s);
+  return done(o, out);
 }
 
 // --- bits ------------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 // Natural numbers against gmp's integers, on small, boundary and random operands.
+#include "common/plan/limbs.h"
 #include "common/plan/nat.h"
 #include "common/plan/plan.h"
 #include "tests/suite.h"
 #include <gmp.h>
 #include <stdio.h>
+#include <string.h>
 
 static Machine *m;
 static mpz_t za, zb, zr, zt;
@@ -121,6 +123,80 @@ START_TEST(squares) {
 }
 END_TEST
 
+// A number of n limbs like those that make estimates wrong: its top limb is 1, all ones or neither; below are
+// zeros, ones or neither.
+static void awkward_operand(mpz_t z, unsigned n) {
+  unsigned low = 64 * (n - 1);
+  switch (gmp_urandomm_ui(rnd, 4)) {
+  case 0: mpz_set_ui(z, 0); break;
+  case 1: mpz_set_ui(z, 1), mpz_mul_2exp(z, z, low), mpz_sub_ui(z, z, 1); break;
+  default: mpz_urandomb(z, rnd, low); break;
+  }
+  static const uint64_t tops[] = {1, UINT64_MAX, 1ULL << 63, 0};
+  uint64_t top = tops[gmp_urandomm_ui(rnd, 4)];
+  mpz_set_ui(zt, top ? top : 1 + gmp_urandomm_ui(rnd, UINT64_MAX));
+  mpz_mul_2exp(zt, zt, low);
+  mpz_add(z, z, zt);
+}
+
+static void check_division(const mpz_t quotient, const mpz_t rest) {
+  RefMark mark = refs_mark(m);
+  Value *f = m->sp, r = 0;
+  Ref ra = from_mpz(za), rb = from_mpz(zb);
+  stack_push(m, ref_get(m, ra));
+  stack_push(m, ref_get(m, rb));
+  mpz_set(zr, quotient);
+  JetResult got = nat_div(m, &f[0], &f[1], &r);
+  check_result("div", got, r);
+  mpz_set(zr, rest);
+  got = nat_mod(m, &f[0], &f[1], &r);
+  check_result("mod", got, r);
+  m->sp = f;
+  refs_release(m, mark);
+}
+
+// From quotient and rest, known before: multiples, what is next to them, and what lies between.
+START_TEST(divisions) {
+  mpz_t q, r;
+  mpz_inits(q, r, NULL);
+  for (int i = 0; i < 60000; i++) {
+    unsigned qn = 1 + (unsigned)gmp_urandomm_ui(rnd, i % 100 ? 4 : 40);
+    unsigned bn = 1 + (unsigned)gmp_urandomm_ui(rnd, i % 100 ? 12 : 200);
+    awkward_operand(q, qn);
+    awkward_operand(zb, bn);
+    switch (gmp_urandomm_ui(rnd, 3)) {
+    case 0: mpz_set_ui(r, gmp_urandomm_ui(rnd, 2)); break;
+    case 1: mpz_sub_ui(r, zb, 1); break;
+    default: mpz_urandomm(r, rnd, zb); break;
+    }
+    if (mpz_cmp(r, zb) >= 0) mpz_set_ui(r, 0);
+    mpz_mul(za, q, zb);
+    mpz_add(za, za, r);
+    check_division(q, r);
+  }
+  mpz_clears(q, r, NULL);
+}
+END_TEST
+
+START_TEST(multiples_of_limbs) {
+  for (size_t n = 1; n <= 40; n++) {
+    for (int i = 0; i < 50; i++) {
+      awkward_operand(za, (unsigned)n);
+      uint64_t y = i % 2 ? UINT64_MAX : gmp_urandomm_ui(rnd, UINT64_MAX), limbs[41], want[41];
+      mpz_mul_ui(zr, za, y);
+      memset(want, 0, sizeof want);
+      mpz_export(want, NULL, -1, 8, 0, 0, zr);
+      mpz_export(limbs, NULL, -1, 8, 0, 0, za);
+      uint64_t apart[41];
+      apart[n] = limbs_mul_1(apart, limbs, n, y);
+      limbs[n] = limbs_mul_1(limbs, limbs, n, y); // in place
+      ck_assert_mem_eq(apart, want, (n + 1) * 8);
+      ck_assert_mem_eq(limbs, want, (n + 1) * 8);
+    }
+  }
+}
+END_TEST
+
 static void shl(mpz_t r, const mpz_t a, uint64_t n) { mpz_mul_2exp(r, a, n); }
 static void shr(mpz_t r, const mpz_t a, uint64_t n) { mpz_fdiv_q_2exp(r, a, n); }
 static void trunc_to(mpz_t r, const mpz_t a, uint64_t n) { mpz_fdiv_r_2exp(r, a, n); }
@@ -230,4 +306,4 @@ START_TEST(refused) {
 END_TEST
 
 SUITE_MAIN_WITH("plan/nat", ((SuiteFrame){.setup = setup, .teardown = teardown}), {operations}, {squares},
-                {shifts}, {powers}, {looking}, {boundary}, {refused})
+                {divisions}, {multiples_of_limbs}, {shifts}, {powers}, {looking}, {boundary}, {refused})
