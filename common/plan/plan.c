@@ -4,6 +4,7 @@
 #include "common/plan/nat.h"
 #include "common/plan/order.h"
 #include "common/plan/tab.h"
+#include <gmp.h>
 #include <string.h>
 
 static Value evaluated(Machine *m, Ref r) {
@@ -16,25 +17,14 @@ Ref plan_nat(Machine *m, uint64_t n) { return ref_new(m, n <= NAT_SMALL_MAX ? n 
 
 Ref plan_nat_bytes(Machine *m, const void *le, size_t n) { return ref_new(m, nat_from_bytes(m, le, n)); }
 
-// Nineteen digits at a time: n = n * 10^19 + chunk.
 Ref plan_nat_decimal(Machine *m, const char *digits, size_t n) {
-  uint64_t *limbs = mem_zalloc(mem_mul(n / 19 + 2, sizeof *limbs));
-  size_t used = 0;
-  for (size_t i = 0; i < n;) {
-    size_t take = (n - i) % 19 ? (n - i) % 19 : 19;
-    uint64_t chunk = 0, scale = 1;
-    for (size_t k = 0; k < take; k++, scale *= 10) chunk = chunk * 10 + (uint64_t)(digits[i + k] - '0');
-    unsigned __int128 carry = chunk;
-    for (size_t k = 0; k < used; k++) {
-      carry += (unsigned __int128)limbs[k] * scale;
-      limbs[k] = (uint64_t)carry;
-      carry >>= 64;
-    }
-    if (carry) limbs[used++] = (uint64_t)carry;
-    i += take;
-  }
-  Ref r = ref_new(m, new_nat_limbs(m, limbs, used));
+  unsigned char *values = mem_alloc(n + 1);
+  for (size_t i = 0; i < n; i++) values[i] = (unsigned char)(digits[i] - '0');
+  mp_limb_t *limbs = mem_alloc(mem_mul(n / 19 + 2, sizeof *limbs)); // 10^19 < 2^64
+  size_t used = n ? (size_t)mpn_set_str(limbs, values, n, 10) : 0;
+  Ref r = ref_new(m, new_nat_limbs(m, (const uint64_t *)limbs, used));
   mem_free(limbs);
+  mem_free(values);
   return r;
 }
 

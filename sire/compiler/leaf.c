@@ -5,7 +5,7 @@
 #include "sire/compiler/suggest.h"
 #include <string.h>
 
-#define MAX_DECIMAL 100000 // digits of a number in source; larger ones cost quadratic time
+#define MAX_DECIMAL 1000000 // digits of a number in source
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 

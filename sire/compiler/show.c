@@ -34,7 +34,7 @@ static bool is_text(const uint8_t *bytes, size_t n, bool lines) {
 }
 
 static void put_decimal(Show *s, Ref nat) {
-  if (plan_nat_size(s->m, nat) > 256) { // the decimal form takes quadratic time
+  if (plan_nat_size(s->m, nat) > 256) { // nobody reads so many digits
     buf_printf(s->out, "<nat of %zu bytes>", plan_nat_size(s->m, nat));
     return;
   }

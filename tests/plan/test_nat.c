@@ -1,4 +1,5 @@
 // Natural numbers against gmp's integers, on small, boundary and random operands.
+#include "common/base/mem.h"
 #include "common/plan/limbs.h"
 #include "common/plan/nat.h"
 #include "common/plan/plan.h"
@@ -266,6 +267,25 @@ START_TEST(looking) {
 }
 END_TEST
 
+START_TEST(decimals) {
+  char digits[4001];
+  for (int i = 0; i < 500; i++) {
+    RefMark mark = refs_mark(m);
+    size_t n = gmp_urandomm_ui(rnd, i % 2 ? 60 : sizeof digits), zeros = gmp_urandomm_ui(rnd, 30);
+    for (size_t k = 0; k < n; k++)
+      digits[k] = (char)('0' + (k < zeros ? 0 : i % 5 ? gmp_urandomm_ui(rnd, 10) : 9));
+    digits[n] = 0;
+    mpz_set_str(zr, n ? digits : "0", 10);
+    Ref r = plan_nat_decimal(m, digits, n);
+    check_result("decimal", JET_DONE, ref_get(m, r));
+    char *back = plan_nat_decimal_str(m, r);
+    ck_assert(mpz_set_str(zr, back, 10) == 0 && mpz_cmp(zr, zt) == 0);
+    mem_free(back);
+    refs_release(m, mark);
+  }
+}
+END_TEST
+
 START_TEST(boundary) {
   Value r = 0, one = 1, max = NAT_SMALL_MAX;
   ck_assert(nat_inc(m, &max, &r) == JET_DONE && !val_is_small(r));
@@ -306,4 +326,5 @@ START_TEST(refused) {
 END_TEST
 
 SUITE_MAIN_WITH("plan/nat", ((SuiteFrame){.setup = setup, .teardown = teardown}), {operations}, {squares},
-                {divisions}, {multiples_of_limbs}, {shifts}, {powers}, {looking}, {boundary}, {refused})
+                {divisions}, {multiples_of_limbs}, {shifts}, {powers}, {looking}, {decimals}, {boundary},
+                {refused})
