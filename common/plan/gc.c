@@ -1,6 +1,7 @@
 #include "common/plan/gc.h"
 #include "common/base/mem.h"
 #include "common/plan/code.h"
+#include "common/plan/enter.h"
 #include "common/plan/frame.h"
 #include "common/plan/mark.h"
 #include "common/plan/region.h"
@@ -10,7 +11,19 @@
 typedef struct Gc {
   Machine *m;
   bool major;
+  uintptr_t from, bytes; // nothing is to be done about what lies elsewhere
 } Gc;
+
+// The nursery; or everything, when what lies outside is to be marked or copied too.
+static Gc gc_of(Machine *m, bool everything) {
+  if (everything) return (Gc){.m = m, .bytes = UINTPTR_MAX};
+  return (Gc){
+      .m = m, .from = (uintptr_t)m->nursery, .bytes = (uintptr_t)m->nursery_end - (uintptr_t)m->nursery};
+}
+
+static inline bool concerns(const Gc *g, Value v) {
+  return val_is_ptr(v) && (v & VAL_ADDR) - g->from < g->bytes;
+}
 
 void gc_new_nursery(Machine *m, size_t words) {
   if (m->nursery) munmap(m->nursery, (size_t)(m->nursery_end - m->nursery) * 8);
@@ -27,12 +40,9 @@ static Value move_object(Gc *g, uint64_t *o) {
   if (words > 16)
     memcpy(to, o, words * 8);
   else
-    for (size_t i = 0; i < words; i++) to[i] = o[i];
+    COPY(to, o, words)
   to[0] &= ~(uint64_t)OBJ_DIRTY;
-  if (__builtin_expect(m->old.marking, 0)) {
-    old_mark(&m->old, to, words);
-    mark_later(m, (uint64_t)(uintptr_t)to);
-  }
+  if (__builtin_expect(m->old.marking, 0)) old_mark(&m->old, to, words);
   Value moved = (obj_is_lazy_kind(o) ? VAL_LAZY : VAL_POINTER) | (uint64_t)(uintptr_t)to;
   o[0] = obj_header(KIND_FORWARD, val_is_lazy(moved) ? OBJ_SEEN : 0, moved & VAL_ADDR);
   return moved;
@@ -67,9 +77,8 @@ bool gc_select_element(uint64_t *o, bool copying_all) {
 static void trace_slot(Gc *g, Value *slot) {
   for (;;) {
     Value v = *slot;
-    if (val_is_small(v)) return;
+    if (!concerns(g, v)) return;
     uint64_t *o = val_obj(v);
-    if (!g->major && !heap_is_young(g->m, o)) return;
     Kind kind = obj_kind(o);
     if (kind == KIND_IND || (kind == KIND_THUNK && gc_select_element(o, g->major))) {
       *slot = o[1];
@@ -80,20 +89,17 @@ static void trace_slot(Gc *g, Value *slot) {
       if (obj_has(val_obj(*slot), OBJ_SEALED)) region_seen(g->m, val_obj(*slot)); // sealing moved it
       return;
     }
-    if (obj_has(o, OBJ_SEALED))
-      region_seen(g->m, o);
-    else if (!obj_has(o, OBJ_LARGE))
+    if (g->major ? obj_has(o, OBJ_SEALED) || obj_has(o, OBJ_LARGE) : !heap_is_young(g->m, o))
+      mark_object(g->m, o);
+    else
       *slot = move_object(g, o);
-    else if (large_mark(&g->m->large, o))
-      mark_later(g->m, (uint64_t)(uintptr_t)o);
     return;
   }
 }
 
 static void trace_object(Gc *g, uint64_t *o) {
-  size_t n = obj_kind(o) == KIND_ROW ? obj_count(o) : obj_scan(o);
-  for (size_t i = 1; i <= n; i++)
-    if (val_is_ptr(o[i])) trace_slot(g, o + i);
+  for (size_t i = 1, n = gc_scan(o); i <= n; i++)
+    if (concerns(g, o[i])) trace_slot(g, o + i);
 }
 
 static void trace_any(void *g, Value *slot) { trace_slot(g, slot); }
@@ -123,15 +129,29 @@ void frame_unsettle(Machine *m) {
   if (f > 0) m->stack[f] |= FRAME_GUARD;
 }
 
+static void trace_run(Gc *g, OldRun *run) {
+  while (run->scan < run->at) {
+    uint64_t *o = run->scan;
+    run->scan += gc_words(o); // first, as the run may be left meanwhile
+    trace_object(g, o);
+  }
+}
+
 static void trace_survivors(Gc *g) {
   Machine *m = g->m;
   OldSpan span;
   for (;;) {
-    while (old_next_span(&m->old, &span)) {
-      for (uint64_t *o = span.from; o < span.to; o += gc_words(o)) trace_object(g, o);
+    while (m->old.narrow.scan < m->old.narrow.at || m->old.wide.scan < m->old.wide.at) {
+      trace_run(g, &m->old.narrow);
+      trace_run(g, &m->old.wide);
     }
-    if (!g->major || m->grey.count == 0) return;
-    trace_object(g, (uint64_t *)(uintptr_t)m->grey.at[--m->grey.count]);
+    if (old_next_left(&m->old, &span)) {
+      for (uint64_t *o = span.from; o < span.to; o += gc_words(o)) trace_object(g, o);
+    } else if (g->major && m->grey.count > 0) {
+      trace_object(g, (uint64_t *)(uintptr_t)m->grey.at[--m->grey.count]);
+    } else {
+      return;
+    }
   }
 }
 
@@ -148,9 +168,10 @@ static void reset_nursery(Machine *m) {
 }
 
 void gc_minor(Machine *m) {
-  Gc g = {.m = m};
+  Gc g = gc_of(m, false);
   old_watch(&m->old);
   gc_each_root(m, m->settled, trace_any, &g);
+  if (m->old.marking) g = gc_of(m, true);
   for (size_t i = 0; i < m->remembered.count; i++) {
     uint64_t word = m->remembered.at[i], *o = (uint64_t *)(uintptr_t)(word & ~(uint64_t)SLOT_TAG);
     if (word & SLOT_TAG) {
@@ -159,7 +180,6 @@ void gc_minor(Machine *m) {
       o[0] &= ~(uint64_t)OBJ_DIRTY;
       trace_object(&g, o);
     }
-    if (m->old.marking) mark_later(m, word);
   }
   m->remembered.count = 0;
   trace_survivors(&g);
@@ -177,7 +197,8 @@ static void trim_stack(Machine *m) {
 }
 
 void gc_major(Machine *m) {
-  Gc g = {.m = m, .major = true};
+  Gc g = gc_of(m, true);
+  g.major = true;
   mark_abandon(m);
   large_mark_begin(&m->large);
   for (size_t i = 0; i < m->remembered.count; i++)

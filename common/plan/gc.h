@@ -25,6 +25,14 @@ static inline size_t gc_words(const uint64_t *o) {
   return obj_words(o);
 }
 
+// obj_scan, likewise.
+static inline size_t gc_scan(const uint64_t *o) {
+  Kind kind = obj_kind(o);
+  if (kind == KIND_ROW && obj_count(o) > 0) return obj_count(o);
+  if (kind == KIND_THUNK) return 2 + obj_count(o);
+  return obj_scan(o);
+}
+
 // Calls `slot` for each root but the remembered set; of the stack, from the given offset on.
 static inline void gc_each_root(Machine *m, size_t from, void (*slot)(void *ctx, Value *slot), void *ctx) {
   for (Value *p = m->stack + from; p < m->sp; p++) slot(ctx, p);

@@ -4,6 +4,16 @@
 
 #define PIECE 4096u // words of the stack or of an object looked at between two looks at the budget
 
+void mark_object(Machine *m, uint64_t *o) {
+  if (obj_has(o, OBJ_SEALED)) {
+    region_seen(m, o);
+  } else if (obj_has(o, OBJ_LARGE) ? large_mark(&m->large, o) : old_mark(&m->old, o, gc_words(o))) {
+    if (gc_scan(o) == 0) return;
+    mem_reserve(m->grey.at, m->grey.cap, m->grey.count + 1);
+    m->grey.at[m->grey.count++] = (uint64_t)(uintptr_t)o;
+  }
+}
+
 static void mark_slot(Machine *m, Value *slot) {
   for (;;) {
     Value v = *slot;
@@ -14,11 +24,7 @@ static void mark_slot(Machine *m, Value *slot) {
       *slot = o[1];
       continue;
     }
-    if (obj_has(o, OBJ_SEALED)) {
-      region_seen(m, o);
-    } else if (obj_has(o, OBJ_LARGE) ? large_mark(&m->large, o) : old_mark(&m->old, o, gc_words(o))) {
-      if (obj_scan(o) > 0) mark_later(m, (uint64_t)(uintptr_t)o);
-    }
+    mark_object(m, o);
     return;
   }
 }
@@ -53,17 +59,14 @@ static void look_later(Machine *m, uint64_t *o, size_t from) {
 }
 
 static size_t look_at(Machine *m, uint64_t *o, size_t from) {
-  size_t last = obj_scan(o), to = last - from < PIECE ? last : from + PIECE - 1;
+  size_t last = gc_scan(o), to = last - from < PIECE ? last : from + PIECE - 1;
   for (size_t i = from; i <= to; i++) mark_slot(m, o + i);
   if (to < last) look_later(m, o, to + 1);
   return to - from + 2;
 }
 
 static size_t look_at_grey(Machine *m) {
-  uint64_t word = m->grey.at[--m->grey.count], *o = (uint64_t *)(uintptr_t)(word & ~(uint64_t)SLOT_TAG);
-  if (!(word & SLOT_TAG)) return obj_scan(o) > 0 ? look_at(m, o, 1) : 1;
-  mark_slot(m, o);
-  return 1;
+  return look_at(m, (uint64_t *)(uintptr_t)m->grey.at[--m->grey.count], 1);
 }
 
 static size_t look_at_wide(Machine *m) {

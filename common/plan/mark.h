@@ -20,8 +20,5 @@ bool mark_step(Machine *m, size_t budget);
 // Gives up a marking, if there is one: a copying collection finds what lives by itself.
 void mark_abandon(Machine *m);
 
-// An object that was written or added is to be looked at, or a word of it (| SLOT_TAG).
-static inline void mark_later(Machine *m, uint64_t address) {
-  mem_reserve(m->grey.at, m->grey.cap, m->grey.count + 1);
-  m->grey.at[m->grey.count++] = address;
-}
+// What was met lives: marks it, if it is not, and what it leads to later.
+void mark_object(Machine *m, uint64_t *o);

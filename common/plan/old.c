@@ -4,22 +4,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-struct OldBlock {
-  OldBlock *next;                    // in `blocks` or `spare`
-  OldBlock *holed;                   // the next one with holes
-  uint32_t cycle;                    // of the last marking that met an object here
-  uint32_t live;                     // words that it marked
-  uint64_t map[2][BLOCK_WORDS / 64]; // by cycle
-};
-
 #define FIRST_WORD ((uint32_t)(sizeof(OldBlock) / 8))
 #define WORTH_FILLING (BLOCK_WORDS / 8) // free words from which a block's holes are
 
 static_assert(sizeof(OldBlock) % 8 == 0, "objects are 8-byte aligned");
-
-static OldBlock *block_of(const uint64_t *o) {
-  return (OldBlock *)((uintptr_t)o & ~(uintptr_t)(BLOCK_BYTES - 1));
-}
 
 static uint64_t *word_at(OldBlock *b, uint32_t i) { return (uint64_t *)(void *)b + i; }
 
@@ -142,15 +130,7 @@ void old_watch(OldSpace *s) {
   s->wide.scan = s->wide.at;
 }
 
-bool old_next_span(OldSpace *s, OldSpan *span) {
-  OldRun *runs[] = {&s->narrow, &s->wide};
-  for (int i = 0; i < 2; i++) {
-    OldRun *run = runs[i];
-    if (run->scan == run->at) continue;
-    *span = (OldSpan){run->scan, run->at};
-    run->scan = run->at;
-    return true;
-  }
+bool old_next_left(OldSpace *s, OldSpan *span) {
   if (s->left_count == 0) return false;
   *span = s->left[--s->left_count];
   return true;
@@ -162,20 +142,10 @@ void old_mark_begin(OldSpace *s) {
   s->marking = true;
 }
 
-bool old_mark(OldSpace *s, const uint64_t *o, size_t words) {
-  OldBlock *b = block_of(o);
-  uint32_t first = (uint32_t)((uintptr_t)o % BLOCK_BYTES / 8), last = first + (uint32_t)words - 1;
-  uint64_t *map = b->map[s->cycle & 1];
-  if (b->cycle != s->cycle) {
-    memset(map, 0, sizeof b->map[0]);
-    b->cycle = s->cycle;
-    b->live = 0;
-  }
-  if (map[first / 64] >> first % 64 & 1) return false;
-  map[first / 64] |= 1ULL << first % 64;
-  map[last / 64] |= 1ULL << last % 64;
-  b->live += (uint32_t)words;
-  return true;
+void old_renew_map(OldSpace *s, OldBlock *b) {
+  memset(b->map[s->cycle & 1], 0, sizeof b->map[0]);
+  b->cycle = s->cycle;
+  b->live = 0;
 }
 
 #ifdef HOSTILE

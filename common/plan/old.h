@@ -23,6 +23,14 @@
 
 typedef struct OldBlock OldBlock;
 
+struct OldBlock {
+  OldBlock *next;                    // in `blocks` or `spare`
+  OldBlock *holed;                   // the next one with holes
+  uint32_t cycle;                    // of the last marking that met an object here
+  uint32_t live;                     // words that it marked
+  uint64_t map[2][BLOCK_WORDS / 64]; // by cycle
+};
+
 typedef struct OldRun {
   uint64_t *at, *end;
   uint64_t *scan;  // the collector has looked at what was put before this
@@ -65,16 +73,29 @@ static inline uint64_t *old_room(OldSpace *s, size_t words) {
   return o;
 }
 
-// What was added since old_watch and not been handed out here yet; false: nothing. For Cheney's algorithm,
-// which adds while it looks.
+// For Cheney's algorithm, which looks at what it adds: from old_watch on, what lies from `scan` to `at` of a
+// run was added and not yet looked at, and so were the spans that old_next_left hands out (false: no more).
 void old_watch(OldSpace *s);
-bool old_next_span(OldSpace *s, OldSpan *span);
+bool old_next_left(OldSpace *s, OldSpan *span);
 
 // --- marking ---------------------------------------------------------------------------------------
 void old_mark_begin(OldSpace *s);
 
+// For the first object that this cycle meets in the block.
+void old_renew_map(OldSpace *s, OldBlock *b);
+
 // False: it was marked before.
-bool old_mark(OldSpace *s, const uint64_t *o, size_t words);
+static inline bool old_mark(OldSpace *s, const uint64_t *o, size_t words) {
+  OldBlock *b = (OldBlock *)((uintptr_t)o & ~(uintptr_t)(BLOCK_BYTES - 1));
+  uint32_t first = (uint32_t)((uintptr_t)o % BLOCK_BYTES / 8), last = first + (uint32_t)words - 1;
+  uint64_t *map = b->map[s->cycle & 1];
+  if (b->cycle != s->cycle) old_renew_map(s, b);
+  if (map[first / 64] >> first % 64 & 1) return false;
+  map[first / 64] |= 1ULL << first % 64;
+  map[last / 64] |= 1ULL << last % 64;
+  b->live += (uint32_t)words;
+  return true;
+}
 
 // Frees what was not marked: blocks without anything become spare, of the others the holes are filled.
 void old_mark_end(OldSpace *s);

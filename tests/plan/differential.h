@@ -1,7 +1,8 @@
 // Random terms through the machine in several ways, and through the reference evaluator: same kind of
 // outcome, same value or crash, by order, by hash and taken apart.
 //
-// PALL_TERMS: how many terms. PALL_SEED: only the term of this seed, shrunk if it fails.
+// PALL_TERMS: how many terms. PALL_FIRST: the first one's seed, so that several processes share the work.
+// PALL_SEED: only the term of this seed, shrunk if it fails.
 #pragma once
 #include "common/plan/jet.h"
 #include "tests/plan/ref/term.h"
