@@ -12,23 +12,41 @@ static_assert(sizeof(OldBlock) % 8 == 0, "objects are 8-byte aligned");
 static uint64_t *word_at(OldBlock *b, uint32_t i) { return (uint64_t *)(void *)b + i; }
 
 // --- blocks ----------------------------------------------------------------------------------------
-static OldBlock *map_block(void) {
-  char *p = mmap(NULL, 2 * (size_t)BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (p == MAP_FAILED) mem_exhausted(BLOCK_BYTES);
-  size_t before = -(uintptr_t)p & (BLOCK_BYTES - 1);
+// A big heap grows by what the processor maps with one entry: it is read all over the place, and looking up
+// its many small pages would take as long as reading them.
+#define BIG_BYTES (2u << 20)
+#ifdef HOSTILE
+#define BIG_FROM 2u // blocks in use
+#else
+#define BIG_FROM 32u
+#endif
+
+// Memory aligned to its size, which is a power of two.
+static char *map_aligned(size_t bytes) {
+  char *p = mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) mem_exhausted(bytes);
+  size_t before = -(uintptr_t)p & (bytes - 1);
   if (before) munmap(p, before);
-  munmap(p + before + BLOCK_BYTES, BLOCK_BYTES - before);
-  return (OldBlock *)(void *)(p + before);
+  munmap(p + before + bytes, bytes - before);
+  return p + before;
+}
+
+static void map_spares(OldSpace *s) {
+  size_t bytes = s->block_count < BIG_FROM ? BLOCK_BYTES : BIG_BYTES;
+  char *p = map_aligned(bytes);
+  if (bytes == BIG_BYTES) madvise(p, bytes, MADV_HUGEPAGE); // small pages do as well, just slower
+  for (size_t at = bytes; at > 0; s->spare_count++) {
+    OldBlock *b = (OldBlock *)(void *)(p + (at -= BLOCK_BYTES));
+    b->next = s->spare;
+    s->spare = b;
+  }
 }
 
 static OldBlock *take_block(OldSpace *s) {
+  if (!s->spare) map_spares(s);
   OldBlock *b = s->spare;
-  if (b) {
-    s->spare = b->next;
-    s->spare_count--;
-  } else {
-    b = map_block();
-  }
+  s->spare = b->next;
+  s->spare_count--;
   b->next = s->blocks;
   b->cycle = s->cycle;
   b->live = 0;
