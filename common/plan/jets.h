@@ -71,6 +71,13 @@ static inline bool jet_next(Machine *m, size_t i, size_t n, size_t words) {
   return n < HEAP_LARGE || i % (n / JET_PORTIONS) != 0 || jet_portion(m, n / JET_PORTIONS * words);
 }
 
+// Pushes places (row.h) in n rows, to be popped by m->sp = what is returned.
+static inline Value *jet_push_places(Machine *m, int n) {
+  Value *places = m->sp;
+  for (int i = 0; i < n * PLACE_WORDS; i++) stack_push(m, 0);
+  return places;
+}
+
 // Pushes all arguments of v, a row, another app or anything else (none); never collects.
 void jet_push_args(RowBuilder *b, Value v);
 

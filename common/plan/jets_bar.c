@@ -95,15 +95,18 @@ static uint8_t low_byte(Value v) {
 // Of a bar that nobody else has seen yet.
 static uint8_t *bar_bytes_of(Value bar) { return (uint8_t *)(val_obj(bar) + 1); }
 
-static Value element(const Value *row, size_t i) { return val_deref(row_at(*row, i)); }
+static Value element(const Value *row, size_t i, Value *place) {
+  return val_deref(row_at_place(*row, i, place));
+}
 
 // The low bytes of the elements, which are evaluated. False elements at the end are zeros; before them, the
 // law drops what is a zero only by its low byte.
 static JetResult bar_of_row(Machine *m, const Value *row, Value *io) {
   size_t n = row_len(*row), used = n;
-  while (used > 0 && !is_true(element(row, used - 1))) used--;
+  Value place[PLACE_WORDS] = {0};
+  while (used > 0 && !is_true(element(row, used - 1, place))) used--;
   size_t zeros = n - used;
-  while (used > 0 && low_byte(element(row, used - 1)) == 0) used--;
+  while (used > 0 && low_byte(element(row, used - 1, place)) == 0) used--;
   uint8_t *to = jet_charge(m, n / 16) ? bar_build(m, used + zeros, io) : NULL;
   if (!to) return JET_STOP;
   RowCursor c = row_cursor(*row, 0);
@@ -115,14 +118,14 @@ static JetResult bar_of_row(Machine *m, const Value *row, Value *io) {
 // The elements are evaluated from the last to the first. Frame: row, then whether we have begun, and how
 // many are left.
 static JetResult run_bytes(Machine *m, Value *f, Value *io) {
-  enum { STARTED = 1, LEFT };
+  enum { STARTED = 1, LEFT, PLACE };
   if (!f[STARTED]) {
     f[STARTED] = 1;
     if (!jet_as_row(m, &f[0])) return JET_STOP;
     f[LEFT] = row_len(f[0]);
   }
   while (f[LEFT] > 0) {
-    Value v = element(&f[0], --f[LEFT]);
+    Value v = element(&f[0], --f[LEFT], f + PLACE);
     if (val_is_lazy(v)) return jet_eval(io, v);
   }
   return bar_of_row(m, &f[0], io);
@@ -320,7 +323,7 @@ static const JetDef bar[] = {
     JET("barLen", 1, 0, "0", run_len, "FRQyoP5YeRoHtbXXaU5yaakGdaq7sm6PiNH9RHcH2Dwy"),
     JET("barIsEmpty", 1, 0, "0", run_is_empty, "8VoyMabPUNASM5PvxrUUVca6gk4Gf6HRvUHiFkMHuMw6"),
     JET("_NatToSizedBar", 2, 0, "10", run_sized_bar, "CKuuEeyrhLLJqabF1zT2jEt9VjZPk2uKrHcPwRQL4Tt2"),
-    JET("bytesBar", 1, 2, "0", run_bytes, "5oqTdYDnhogd3pYtLC5LaMzgqwLemDgmry1aGR844oLu"),
+    JET("bytesBar", 1, 2 + PLACE_WORDS, "0", run_bytes, "5oqTdYDnhogd3pYtLC5LaMzgqwLemDgmry1aGR844oLu"),
     JET("barGen", 2, 5, "0", run_gen, "8G9u2H4tj4LPvWVQE6WSjQuG3Xm9RXtHhQsYZSSdfDb7"),
     JET("barRep", 2, 1, "0", run_rep, "AUVCDG17W6GpFNLRjzGnmbYfRSPUg7zqPkeQsaNwNLY4"),
     JET("barToList", 1, 0, "0", run_to_list, "APFx9JswQRSUhBUhFaRaZEAPf5vJWrrnuZRpB6zEb6Ea"),

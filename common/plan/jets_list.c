@@ -7,7 +7,7 @@
 
 // The law adds from the last element to the first: add looks at its second argument first.
 static JetResult run_sum(Machine *m, Value *f, Value *io) {
-  enum { STARTED = 1, LEFT, TOTAL };
+  enum { STARTED = 1, LEFT, TOTAL, PLACE };
   if (!f[STARTED]) {
     f[STARTED] = 1;
     if (!jet_as_row(m, &f[0])) return JET_STOP;
@@ -18,12 +18,12 @@ static JetResult run_sum(Machine *m, Value *f, Value *io) {
     stack_pop(m);
     if (r != JET_DONE) return r;
   }
-  return f[LEFT] == 0 ? jet_done(io, f[TOTAL]) : jet_eval(io, row_at(f[0], --f[LEFT]));
+  return f[LEFT] == 0 ? jet_done(io, f[TOTAL]) : jet_eval(io, row_at_place(f[0], --f[LEFT], f + PLACE));
 }
 
 // Here the function's result is the second argument: from the first element to the last.
 static JetResult run_sum_of(Machine *m, Value *f, Value *io) {
-  enum { STARTED = 2, AT, TOTAL };
+  enum { STARTED = 2, AT, TOTAL, PLACE };
   if (!f[STARTED]) {
     f[STARTED] = 1;
     if (!jet_as_row(m, &f[1])) return JET_STOP;
@@ -35,7 +35,7 @@ static JetResult run_sum_of(Machine *m, Value *f, Value *io) {
   }
   if (f[AT] == row_len(f[1])) return jet_done(io, f[TOTAL]);
   stack_push(m, f[0]);
-  stack_push(m, row_at(f[1], f[AT]++));
+  stack_push(m, row_at_place(f[1], f[AT]++, f + PLACE));
   *io = 1;
   return JET_APPLY;
 }
@@ -75,13 +75,15 @@ static JetResult run_zip(Machine *m, Value *f, Value *io) {
   size_t n = row_len(f[0]), yn = row_len(f[1]);
   if (yn < n) n = yn;
   if (!jet_room(m, (uint64_t)n * 4) || !jet_open_row(m, &b, n)) return JET_STOP;
+  Value *places = jet_push_places(m, 2);
   for (size_t i = 0; i < n; i++) {
     if (!jet_next(m, i, n, 3)) return JET_STOP;
     uint64_t *pair = new_row(m, 2);
-    pair[1] = row_at(f[0], i);
-    pair[2] = row_at(f[1], i);
+    pair[1] = row_at_place(f[0], i, places);
+    pair[2] = row_at_place(f[1], i, places + PLACE_WORDS);
     row_push(&b, obj_val(pair));
   }
+  m->sp = places;
   return jet_close_row(&b, io);
 }
 
@@ -255,8 +257,8 @@ static JetResult run_bsearch(Machine *m, Value *f, Value *io) {
 }
 
 static const JetDef list[] = {
-    JET("sum", 1, 3, "0", run_sum, "F6ob6mjnYAtCSdJQRFNWQGa1NVdSNbr5b77gESTPCFDT"),
-    JET("sumOf", 2, 3, "1", run_sum_of, "ahTFxWPHYCTdTKNW3ES6TTvBE3K2ZNrXs7Ta31atipQ"),
+    JET("sum", 1, 3 + PLACE_WORDS, "0", run_sum, "F6ob6mjnYAtCSdJQRFNWQGa1NVdSNbr5b77gESTPCFDT"),
+    JET("sumOf", 2, 3 + PLACE_WORDS, "1", run_sum_of, "ahTFxWPHYCTdTKNW3ES6TTvBE3K2ZNrXs7Ta31atipQ"),
     JET("cat", 1, 2, "0", run_cat, "89EWhEFWgFigSEwzcGfi3mAgDer1QTWspWWBMEVg6Bns"),
     JET("zip", 2, 0, "01", run_zip, "8xVraNf4pPd2o6A7yYKV1N6oANPazsMzGCVXLccrXhQe"),
     JET("drop", 2, 0, "01", run_drop, "45ARChFpRYWa1o1n4jxYbqVvBmkWzxYQxCFPNkcnE1d8"),

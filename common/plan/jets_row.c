@@ -133,14 +133,14 @@ static JetResult run_map(Machine *m, Value *f, Value *io) {
   if (!jet_as_row(m, &f[1])) return JET_STOP;
   size_t n = row_len(f[1]);
   if (!jet_room(m, (uint64_t)n * 4) || !jet_open_row(m, &b, n)) return JET_STOP;
-  Value *slot = m->sp;
+  Value *place = jet_push_places(m, 1), *slot = m->sp;
   stack_push(m, 0);
   for (size_t i = 0; i < n; i++) {
     if (!jet_next(m, i, n, 3)) return JET_STOP;
-    *slot = row_at(f[1], i);
+    *slot = row_at_place(f[1], i, place);
     row_push(&b, jet_suspend(m, &f[0], slot, 1));
   }
-  stack_pop(m);
+  m->sp = place;
   return jet_close_row(&b, io);
 }
 
@@ -152,7 +152,8 @@ static JetResult run_weld(Machine *m, Value *f, Value *io) {
 static JetResult run_rev(Machine *m, Value *f, Value *io) {
   RowBuilder b;
   if (!jet_as_row(m, &f[0]) || !jet_open_row(m, &b, row_len(f[0]))) return JET_STOP;
-  for (size_t i = row_len(f[0]); i-- > 0;) row_push(&b, row_at(f[0], i));
+  Value place[PLACE_WORDS] = {0}; // nothing is made on the way
+  for (size_t i = row_len(f[0]); i-- > 0;) row_push(&b, row_at_place(f[0], i, place));
   return jet_close_row(&b, io);
 }
 

@@ -101,7 +101,7 @@ static bool push_elements(Machine *m, Value *row) {
 
 // order, row. The order is given an element and one that comes later in the row, and answers whether they
 // change places. Frame: then how many elements are known, the next one, and what jet_key keeps about it.
-enum { ORDER, ROW, KNOWN, ELEMENT, PHASE, ROW_SORT };
+enum { ORDER, ROW, KNOWN, ELEMENT, PHASE, PLACE, ROW_SORT = PLACE + PLACE_WORDS };
 
 // A comparison asks for the elements from the first to the last, and for nothing else as long as they can be
 // had in normal form. Evaluating them here, before they are on the stack, spares the collector looking there.
@@ -109,7 +109,7 @@ static JetResult know_elements(Machine *m, Value *f, Value *io) {
   JetResult r = JET_DONE;
   size_t n = row_len(f[ROW]);
   for (; n > 1 && f[KNOWN] < n && r == JET_DONE; f[KNOWN]++, f[PHASE] = 0) {
-    if (f[PHASE] == 0) f[ELEMENT] = row_at(f[ROW], f[KNOWN]);
+    if (f[PHASE] == 0) f[ELEMENT] = row_at_place(f[ROW], f[KNOWN], f + PLACE);
     r = jet_key(&f[ELEMENT], &f[PHASE], false, io);
     if (r == JET_EVAL || r == JET_FORCE) return r;
   }

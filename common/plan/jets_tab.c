@@ -22,9 +22,15 @@ static JetResult open_tab(Value *v, Value *phase, Value *io) {
   return jet_eval(io, vals);
 }
 
-static Value key_at(Value tab, size_t i) { return row_at(set_keys(tab_keys(tab)), i); }
-static Value val_at(Value tab, size_t i) { return row_at(tab_vals(tab), i); }
+static Value keys_row(Value tab) { return set_keys(tab_keys(tab)); }
 static size_t tab_len(Value tab) { return set_len(tab_keys(tab)); }
+
+// Places of a tab's two rows.
+enum { TAB_PLACES = 2 * PLACE_WORDS };
+static Value key_at(Value tab, size_t i, Value *places) { return row_at_place(keys_row(tab), i, places); }
+static Value val_at(Value tab, size_t i, Value *places) {
+  return row_at_place(tab_vals(tab), i, places + PLACE_WORDS);
+}
 
 // Tab of the rows of keys and values in *keys and *vals.
 static JetResult make_tab(Machine *m, const Value *keys, const Value *vals, Value *io) {
@@ -108,7 +114,7 @@ static JetResult run_is_empty(Machine *m, Value *f, Value *io) {
 
 static JetResult run_min_key(Machine *m, Value *f, Value *io) {
   JetResult r = open_tab(&f[0], &f[1], io);
-  return r == JET_DONE ? jet_done(io, tab_len(f[0]) ? key_at(f[0], 0) : 0) : r;
+  return r == JET_DONE ? jet_done(io, tab_len(f[0]) ? row_at(keys_row(f[0]), 0) : 0) : r;
 }
 
 // --- one key ---------------------------------------------------------------------------------------------
@@ -212,10 +218,10 @@ static JetResult run_alter(Machine *m, Value *f, Value *io) {
 
 // --- pairs -------------------------------------------------------------------------------------------------
 
-static Value pair_at(Machine *m, const Value *tab, size_t i) {
+static Value pair_at(Machine *m, const Value *tab, size_t i, Value *places) {
   uint64_t *pair = new_row(m, 2);
-  pair[1] = key_at(*tab, i);
-  pair[2] = val_at(*tab, i);
+  pair[1] = key_at(*tab, i, places);
+  pair[2] = val_at(*tab, i, places);
   return obj_val(pair);
 }
 
@@ -225,10 +231,12 @@ static JetResult run_to_pairs(Machine *m, Value *f, Value *io) {
   if (r != JET_DONE) return r;
   size_t n = tab_len(f[0]);
   if (!jet_room(m, (uint64_t)n * 4) || !jet_open_row(m, &b, n)) return JET_STOP;
+  Value *places = jet_push_places(m, 2);
   for (size_t i = 0; i < n; i++) {
     if (!jet_next(m, i, n, 3)) return JET_STOP;
-    row_push(&b, pair_at(m, &f[0], i));
+    row_push(&b, pair_at(m, &f[0], i, places));
   }
+  m->sp = places;
   return jet_close_row(&b, io);
 }
 
@@ -236,18 +244,11 @@ static JetResult run_to_pair_list(Machine *m, Value *f, Value *io) {
   if (!val_is_tab(&f[0])) return JET_DECLINE;
   size_t n = tab_len(f[0]);
   if (!jet_room(m, (uint64_t)n * 6)) return JET_STOP;
-  Value *parts = m->sp;
+  Value *places = jet_push_places(m, 2), *list = m->sp;
   stack_push(m, 0);
-  stack_push(m, 0);
-  for (size_t i = n; i-- > 0;) {
-    parts[0] = pair_at(m, &f[0], i);
-    uint64_t *cell = new_row(m, 2);
-    cell[1] = parts[0];
-    cell[2] = parts[1];
-    parts[1] = obj_val(cell);
-  }
-  *io = parts[1];
-  m->sp = parts;
+  for (size_t i = n; i-- > 0;) *list = new_pair_row(m, pair_at(m, &f[0], i, places), *list);
+  *io = *list;
+  m->sp = places;
   return JET_DONE;
 }
 
@@ -255,7 +256,11 @@ static JetResult run_elem_idx(Machine *m, Value *f, Value *io) {
   JetResult r = open_tab(&f[1], &f[2], io);
   if (r != JET_DONE) return r;
   size_t n = tab_len(f[1]), i = jet_take_count(f[0], n);
-  return jet_done(io, i < n ? pair_at(m, &f[1], i) : 0);
+  if (i == n) return jet_done(io, 0);
+  Value *places = jet_push_places(m, 2);
+  *io = pair_at(m, &f[1], i, places);
+  m->sp = places;
+  return JET_DONE;
 }
 
 // Keys and values lie on the stack in turns, ascending, from `base` on.
@@ -346,7 +351,7 @@ static JetResult run_from_pairs(Machine *m, Value *f, Value *io) {
 static JetResult part(Machine *m, const Value *tab, size_t from, size_t to, Value *io) {
   if (from == 0 && to == tab_len(*tab)) return jet_done(io, *tab);
   Value *rows = m->sp;
-  stack_push(m, set_keys(tab_keys(*tab)));
+  stack_push(m, keys_row(*tab));
   stack_push(m, tab_vals(*tab));
   bool made = row_slice(m, rows, from, to, rows) && row_slice(m, rows + 1, from, to, rows + 1);
   if (made) make_tab(m, rows, rows + 1, io);
@@ -374,7 +379,7 @@ static JetResult run_split_lt(Machine *m, Value *f, Value *io) {
   size_t at;
   bool found;
   if (!jet_known(&f[0]) || !val_is_nf(f[0]) || !jet_known(&f[1]) || !val_is_tab(&f[1])) return JET_DECLINE;
-  if (!set_find(m, set_keys(tab_keys(f[1])), f[0], &at, &found)) return JET_STOP;
+  if (!set_find(m, keys_row(f[1]), f[0], &at, &found)) return JET_STOP;
   return two_parts(m, &f[1], at, at, io);
 }
 
@@ -385,16 +390,16 @@ static JetResult map(Machine *m, const Value *fun, const Value *tab, bool with_k
   RowBuilder b;
   size_t n = tab_len(*tab);
   if (!jet_room(m, (uint64_t)n * 5) || !jet_open_row(m, &b, n)) return JET_STOP;
-  Value *args = m->sp;
+  Value *places = jet_push_places(m, 2), *args = m->sp;
   stack_push(m, 0);
   stack_push(m, 0);
   for (size_t i = 0; i < n; i++) {
     if (!jet_next(m, i, n, 4)) return JET_STOP;
-    args[0] = key_at(*tab, i);
-    args[1] = val_at(*tab, i);
+    args[0] = key_at(*tab, i, places);
+    args[1] = val_at(*tab, i, places);
     row_push(&b, with_key ? jet_suspend(m, fun, args, 2) : jet_suspend(m, fun, args + 1, 1));
   }
-  m->sp = args;
+  m->sp = places;
   jet_close_row(&b, io);
   return with_vals(m, *tab, *io, io);
 }
@@ -409,9 +414,10 @@ static JetResult run_map(Machine *m, Value *f, Value *io) {
   return r == JET_DONE ? map(m, &f[0], &f[1], false, io) : r;
 }
 
-// Frame: fun, value so far, tab, then: phase of the tab, whether a value comes back, how many are done.
+// Frame: fun, value so far, tab, then: phase of the tab, whether a value comes back, how many are done,
+// where.
 static JetResult run_foldl(Machine *m, Value *f, Value *io) {
-  enum { OPEN = 3, CALLED, AT };
+  enum { OPEN = 3, CALLED, AT, PLACES };
   if (!f[CALLED]) {
     JetResult r = open_tab(&f[2], &f[OPEN], io);
     if (r != JET_DONE) return r;
@@ -422,8 +428,8 @@ static JetResult run_foldl(Machine *m, Value *f, Value *io) {
   if (f[AT] == tab_len(f[2])) return jet_tail(io, f[1]);
   stack_push(m, f[0]);
   stack_push(m, f[1]);
-  stack_push(m, key_at(f[2], f[AT]));
-  stack_push(m, val_at(f[2], f[AT]++));
+  stack_push(m, key_at(f[2], f[AT], f + PLACES));
+  stack_push(m, val_at(f[2], f[AT]++, f + PLACES));
   *io = 3;
   return JET_APPLY;
 }
@@ -442,12 +448,13 @@ static JetResult unite_by_search(Machine *m, const Value *fun, const Value *few,
   bool ok = true;
   stack_push(m, *many);
   for (int i = 0; i < 3; i++) stack_push(m, 0);
+  Value *places = jet_push_places(m, 2);
   for (size_t i = 0, n = tab_len(*few); ok && i < n; i++) {
     RopePath at;
     bool found;
-    *key = key_at(*few, i);
-    values[0] = values[1] = val_at(*few, i);
-    ok = set_search(m, set_keys(tab_keys(*tab)), *key, tab_vals(*tab), &at, &found);
+    *key = key_at(*few, i, places);
+    values[0] = values[1] = val_at(*few, i, places);
+    ok = set_search(m, keys_row(*tab), *key, tab_vals(*tab), &at, &found);
     if (ok && found) {
       values[few_left] = tab_value_at(*tab, &at);
       values[0] = united(m, fun, values);
@@ -468,15 +475,15 @@ static JetResult unite(Machine *m, const Value *fun, const Value *a, const Value
   if (bn == 0) return jet_done(io, *a);
   if (an / MANY_TIMES >= bn) return unite_by_search(m, fun, b, a, false, io);
   if (bn / MANY_TIMES >= an) return unite_by_search(m, fun, a, b, true, io);
-  if (!stack_room(m, 2 * (an + bn) + 4) || !jet_room(m, 5 * (an + bn))) return JET_STOP;
-  Value *base = m->sp;
+  if (!stack_room(m, 2 * (an + bn) + 4 + 2 * TAB_PLACES) || !jet_room(m, 5 * (an + bn))) return JET_STOP;
+  Value *in_a = jet_push_places(m, 4), *in_b = in_a + TAB_PLACES, *base = m->sp;
   while (i < an || j < bn) {
     int order = i == an ? 1 : -1;
-    if (i < an && j < bn && !jet_cmp_nf(m, key_at(*a, i), key_at(*b, j), &order)) return JET_STOP;
-    stack_push(m, order <= 0 ? key_at(*a, i) : key_at(*b, j));
-    stack_push(m, order <= 0 ? val_at(*a, i) : val_at(*b, j));
+    if (i < an && j < bn && !jet_cmp_nf(m, key_at(*a, i, in_a), key_at(*b, j, in_b), &order)) return JET_STOP;
+    stack_push(m, order <= 0 ? key_at(*a, i, in_a) : key_at(*b, j, in_b));
+    stack_push(m, order <= 0 ? val_at(*a, i, in_a) : val_at(*b, j, in_b));
     if (order == 0 && fun) {
-      stack_push(m, val_at(*b, j));
+      stack_push(m, val_at(*b, j, in_b));
       Value call = united(m, fun, m->sp - 2);
       stack_pop(m);
       m->sp[-1] = call;
@@ -484,7 +491,9 @@ static JetResult unite(Machine *m, const Value *fun, const Value *a, const Value
     i += order <= 0;
     j += order >= 0;
   }
-  return tab_of_stack(m, base, io);
+  JetResult r = tab_of_stack(m, base, io);
+  m->sp = in_a;
+  return r;
 }
 
 // Evaluates *a, its values, *b, its values, in this order, as the laws do. *a comes evaluated.
@@ -538,7 +547,7 @@ static const JetDef tab[] = {
     JET("tabUnionWith", 3, 3, "1", run_union_with, "GwJdmG4nEoqdyQk59881fJEyXohj1FSRYUtJvtNUZb7t"),
     JET("tabWeld", 2, 3, "0", run_weld, "5b6a45ecNGARY4eMDgoLBPR7rS4pLgXkYjSBsBeEdeHS"),
     JET("tabMinKey", 1, 1, "0", run_min_key, "5e9RqAsaYgy7w8yt1DmgLN6e2nPUXqBT7ixPNvnG6MuW"),
-    JET("tabFoldlWithKey", 3, 3, "2", run_foldl, "DZ1uBEGqnQoVcC1sYiPSsSvZhfR4EZfghZAanHsag96M"),
+    JET("tabFoldlWithKey", 3, 3 + TAB_PLACES, "2", run_foldl, "DZ1uBEGqnQoVcC1sYiPSsSvZhfR4EZfghZAanHsag96M"),
     JET("_TabFilterWithKey", 2, 0, "", NULL, "LmKep1jfDMA1wRJUtMa4vQsotSPsrxfQeJySXapCzt8"),
 };
 

@@ -11,6 +11,14 @@ size_t row_run(Value row, size_t i, const Value **elements) {
   return obj_count(leaf) - i;
 }
 
+Value row_at_new_place(Value row, size_t i, Value *place) {
+  size_t at;
+  const uint64_t *leaf = rope_leaf(row, i, &at);
+  place[PLACE_LEAF] = obj_val(leaf);
+  place[PLACE_START] = i - at;
+  return rope_leaf_elements(leaf)[at];
+}
+
 void row_set_evaluated(Machine *m, Value row, size_t i, Value v) {
   assert(i < row_len(row));
   uint64_t *leaf = (uint64_t *)(uintptr_t)rope_leaf(row, i, &i);

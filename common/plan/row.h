@@ -21,6 +21,18 @@ static inline Value row_at(Value row, size_t i) { // may be lazy
   o = rope_leaf(row, i, &i);
   return rope_leaf_elements(o)[i];
 }
+
+// The same where one element is asked for after the other and things are made in between: `place` is two
+// words, rooted and at first 0, that keep the leaf of the last one and the index that it begins at.
+enum { PLACE_LEAF, PLACE_START, PLACE_WORDS };
+Value row_at_new_place(Value row, size_t i, Value *place);
+static inline Value row_at_place(Value row, size_t i, Value *place) {
+  if (place[PLACE_LEAF] == 0) return row_at_new_place(row, i, place);
+  const uint64_t *leaf = val_obj(place[PLACE_LEAF]);
+  if (i - place[PLACE_START] >= obj_count(leaf)) return row_at_new_place(row, i, place);
+  return rope_leaf_elements(leaf)[i - place[PLACE_START]];
+}
+
 void row_set_evaluated(Machine *m, Value row, size_t i, Value v); // overwrites an element by its own value
                                                                   // (an evaluated form of the same thing)
 Value set_keys(Value set);                                        // the row
