@@ -121,6 +121,9 @@ static const JetDef *opcode_def(Value op) {
   }
 }
 
+// One that ends soon: a limit waits for what is called next, which tells where it was met.
+static bool is_operator(Value v) { return val_is_small(v) && opcode_def(v) != &op_crash; }
+
 // What calling a data jet with all its arguments gives: never a computation of its own.
 static Value call_data(Machine *m, Value f, const Value *args) {
   switch (val_kind(f)) {
@@ -342,7 +345,7 @@ apply:
       m->resume = RESUME_APPLY;
       return RUN_YIELD;
     }
-    if (why != RUN_DONE) {
+    if (why != RUN_DONE && !is_operator(v)) {
       trace_call(m, v);
       goto stop;
     }

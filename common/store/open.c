@@ -279,12 +279,25 @@ static bool open_env(Store *s, const char *path, const StoreOptions *o, Err *err
   return rc == 0 || store_mdb_err(s, err, rc, "open the database");
 }
 
-static bool open_in(Store *s, const StoreOptions *o, Err *err) {
-  if (o->create && mkdir(s->dir, 0700) != 0 && errno != EEXIST)
-    return err_sys(err, ERR_CREATE, errno, "cannot make the directory %s; make it, or choose another one",
+static bool find_folder(Store *s, bool create, Err *err) {
+  struct stat st;
+  if (create && mkdir(s->dir, 0700) != 0 && errno != EEXIST)
+    return err_sys(err, ERR_CREATE, errno, "cannot make the folder %s; make it, or choose another one",
                    s->dir);
-  if (access(s->dir, F_OK) != 0) return err_set(err, ERR_NOT_FOUND, "there is no page store in %s", s->dir);
-  if (!take_lock(s, err)) return false;
+  if (stat(s->dir, &st) != 0) {
+    if (errno == ENOENT && !create)
+      return err_set(err, ERR_NOT_FOUND, "there is no page store in %s", s->dir);
+    return err_sys(err, ERR_CREATE, errno,
+                   "cannot find the folder %s; if it is a link, see where it leads, or choose another one",
+                   s->dir);
+  }
+  if (!S_ISDIR(st.st_mode))
+    return err_set(err, ERR_CREATE, "%s is not a folder; choose another one for the store", s->dir);
+  return true;
+}
+
+static bool open_in(Store *s, const StoreOptions *o, Err *err) {
+  if (!find_folder(s, o->create, err) || !take_lock(s, err)) return false;
   char *path = path_of(s, "pages.mdb");
   bool ok = find_file(s, path, o->create, err) && open_data(s, path, err) && open_env(s, path, o, err) &&
             check_size(s, err) && load(s, err) && note_runtime(s, err);

@@ -142,6 +142,18 @@ START_TEST(other_failures) {
 }
 END_TEST
 
+// Wherever a limit is met: a law that has left for an operator is named all the same.
+START_TEST(every_step) {
+  Fixture *f = fixture_new();
+  for (uint64_t more = 0; more < 8; more++) {
+    machine_set_limits(f->m, 0, FUEL + more);
+    ck_assert(!fixture_load(f, "= (loop n) (2 0 loop n)\n\n=?= 0 (loop 99999999)\n"));
+    ck_assert_msg(strstr(f->err.msg, "in loop, ") != NULL, "%s", f->err.msg);
+  }
+  fixture_free(f);
+}
+END_TEST
+
 // Laws of modules that were left, exported or not, and of modules whose state was recalled.
 START_TEST(other_modules) {
   Fixture *f = fixture_new();
@@ -167,4 +179,4 @@ START_TEST(other_modules) {
 }
 END_TEST
 
-SUITE_MAIN("sire/backtrace", traces, long_traces, other_failures, other_modules)
+SUITE_MAIN("sire/backtrace", traces, long_traces, other_failures, every_step, other_modules)

@@ -228,6 +228,13 @@ START_TEST(absent) {
   dir = mem_printf("%s/no/such", keep);
   open_fails(&(StoreOptions){.create = true}, ERR_CREATE, "cannot make");
   mem_free(dir);
+  dir = mem_printf("%s/link", keep);
+  ck_assert_int_eq(symlink("nowhere", dir), 0);
+  open_fails(&(StoreOptions){.create = true}, ERR_CREATE, "if it is a link");
+  ck_assert_int_eq(unlink(dir), 0);
+  fclose(fopen(dir, "w"));
+  open_fails(&(StoreOptions){.create = true}, ERR_CREATE, "is not a folder");
+  mem_free(dir);
   dir = keep;
 }
 END_TEST
