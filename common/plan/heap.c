@@ -14,9 +14,9 @@
 #define COPIED_MOST 0
 #define MARK_STEP 64
 #else
-#define MAJOR_MIN_WORDS (1u << 20)
-#define COPIED_MOST (2u << 20) // bytes: a heap in which no more lived the last time is copied, not marked
-#define MARK_STEP (1u << 14)   // words marked after each minor collection, and
+#define MAJOR_MIN_WORDS (1u << 18) // a small heap stays in the processor's cache
+#define COPIED_MOST (2u << 20)     // bytes: a heap in which no more lived the last time is copied, not marked
+#define MARK_STEP (1u << 14)       // words marked after each minor collection, and
 #endif
 #define MARK_PACE 2           // those for each word added to what is older
 #define NAT_LARGE 4096        // words from which a nat is a large object
