@@ -39,6 +39,28 @@ bool body_names_ahead(Value body, uint64_t own) {
   return false;
 }
 
+#define SEARCH_PENDING 64
+#define SEARCH_NODES 2000
+
+bool body_names_itself(Value body, uint64_t arity) {
+  Value todo[SEARCH_PENDING], e, f, arg;
+  size_t count = 0, nodes = 0;
+  uint64_t last_slot = arity;
+  for (f = body; body_binding(f, &e, &f);) last_slot++;
+  for (; body_binding(body, &e, &body); count++) {
+    if (count == SEARCH_PENDING) return true;
+    todo[count] = e;
+  }
+  for (e = body;; e = todo[--count]) {
+    for (; body_form(e, last_slot, &f, &arg) == BODY_CALL; e = f) {
+      if (count == SEARCH_PENDING || ++nodes > SEARCH_NODES) return true;
+      todo[count++] = arg;
+    }
+    if (e == 0) return true;
+    if (count == 0) return false;
+  }
+}
+
 // An argument or binding as a value: slots and constants as they are, calls suspended. Room for an
 // EXPR object must have been made.
 static Value suspend(Machine *m, Value env, Value e) {

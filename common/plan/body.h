@@ -23,6 +23,10 @@ bool body_binding(Value body, Value *v, Value *rest);
 // inside of a trial it ends as one, nothing of it is evaluated ahead, and it stays with the interpreter.
 bool body_names_ahead(Value body, uint64_t own);
 
+// Whether a law of this arity calls, or at least names, itself. Too big a body to be searched counts as one
+// that does.
+bool body_names_itself(Value body, uint64_t arity);
+
 // Starts law (whose pin is self, or itself) on the n = arity arguments on top of the stack, which it
 // pops. Returns the head of the body's spine, possibly lazy; *nargs arguments are pushed. m->stop is
 // set when a limit is met.

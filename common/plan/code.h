@@ -1,9 +1,9 @@
 // Compiled laws: code for a register machine whose registers are slots of the machine stack.
 //
-// A law that has been called LAW_HOT times is compiled to a KIND_CODE object, if it is small enough;
-// its LAW_CODE word then leads there (for a sealed law: the raw address of malloc'ed code that the
-// region frees). Code lies outside the moving heap, so instruction addresses are stable; constants
-// stand in the instruction stream as whole words, which the collector updates like any field.
+// A law that has been called LAW_HOT times, or that calls itself, is compiled to a KIND_CODE object, if it is
+// small enough; its LAW_CODE word then leads there (for a sealed law: the raw address of malloc'ed code that
+// the region frees). Code lies outside the moving heap, so instruction addresses are stable; constants stand
+// in the instruction stream as whole words, which the collector updates like any field.
 //
 //   word 0  header: KIND_CODE, count = words that follow
 //   word 1  number of arguments

@@ -241,12 +241,18 @@ static const uint64_t *compile(Machine *m, const Value *slot) {
   return code;
 }
 
+// Such a law will be called again, and by then the interpreter would have suspended what code computes at
+// once: a sum that grows from call to call would grow as a chain of suspensions ever after.
+static bool calls_itself(const uint64_t *law) {
+  return val_is_small(law[LAW_ARITY]) && body_names_itself(law[LAW_BODY], law[LAW_ARITY]);
+}
+
 const uint64_t *law_code(Machine *m, const Value *slot) {
   uint64_t *law = val_obj(*slot);
   uint64_t word = law_code_word(*slot);
   if (word >= CODE_FAILED) return code_at(word);
   // A sealed law is counted by several machines: none may write over the code of another.
-  if ((word & STRICT_CALLS) + 1 < LAW_HOT) {
+  if ((word & STRICT_CALLS) + 1 < LAW_HOT && !calls_itself(law)) {
     __atomic_compare_exchange_n(&law[LAW_CODE], &word, word + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     return NULL;
   }

@@ -70,4 +70,21 @@ START_TEST(parts_stay_parts) {
 }
 END_TEST
 
-SUITE_MAIN("space", a_list_goes_while_it_is_consumed, a_part_does_not_keep_the_whole, parts_stay_parts)
+// Not even the first call of a law that calls itself is interpreted: the sum that it hands on would be
+// suspended.
+START_TEST(a_sum_does_not_grow_as_a_chain) {
+  Library *l = open_library();
+  Err err = ERR_INIT;
+  Ref f = sire_lookup(l->sire, "steps", &err);
+  machine_collect(l->m, true);
+  machine_set_limits(l->m, (size_t)machine_stats(l->m).live_bytes + 16 * MEGABYTE, 0);
+  Ref r = plan_apply(l->m, f, (Ref[]){plan_nat(l->m, 1000000), plan_nat(l->m, 0)}, 2);
+  ck_assert_int_eq(plan_whnf(l->m, r), RUN_DONE);
+  uint64_t n;
+  ck_assert(plan_nat_u64(l->m, r, &n) && n == 1000000);
+  library_close(l);
+}
+END_TEST
+
+SUITE_MAIN("space", a_list_goes_while_it_is_consumed, a_part_does_not_keep_the_whole, parts_stay_parts,
+           a_sum_does_not_grow_as_a_chain)
