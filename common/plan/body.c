@@ -120,7 +120,7 @@ Value body_enter_law(Machine *m, Value self, Value law, size_t n, size_t *nargs)
   size_t lets = 0;
   for (rest = body; body_binding(rest, &v, &rest);) lets++;
   size_t slots = 1 + n + lets;
-  if (lets > 0 && body_names_ahead(body, n + 1) && is_on_trial(m)) m->stop = RUN_LOOP;
+  if (m->trials > 0 && body_names_ahead(body, n + 1)) m->stop = RUN_LOOP;
   if (m->stop != RUN_DONE) return 0;
   if (!stack_room(m, 4) || (slots > HEAP_LARGE && !heap_fits(m, slots + lets * EXPR_WORDS))) return 0;
 

@@ -57,12 +57,6 @@ static bool catches(const Value *at) {
   return def->catches && (at - 2 - at[-1])[def->arity + def->state - 1] != 0;
 }
 
-bool is_on_trial(const Machine *m) {
-  for (const Value *at = m->stack + m->frame; frame_kind(*at) != FRAME_BASE; at -= frame_distance(*at))
-    if (frame_kind(*at) == FRAME_ROUTINE && catches(at)) return true;
-  return false;
-}
-
 // Throws frames away down to the base (false), or to a routine that catches crashes (true; its frame
 // word is still there).
 static bool unwind(Machine *m, Outcome why) {
@@ -76,7 +70,9 @@ static bool unwind(Machine *m, Outcome why) {
       Value *top = m->stack + m->frame;
       const JetDef *def = (const JetDef *)(uintptr_t)top[-2];
       if (is_force(def)) force_unwind(m, top - 2 - top[-1], top - 2);
-      if ((why == RUN_CRASH || why == RUN_LOOP) && catches(top)) return true;
+      if (!catches(top)) break;
+      if (why == RUN_CRASH || why == RUN_LOOP) return true;
+      m->trials--;
       break;
     }
     default: break;
@@ -513,6 +509,7 @@ static void start(Machine *m, Value v, uint32_t resume) {
   m->running = true;
   m->stop = RUN_DONE;
   m->caught = false;
+  m->trials = 0;
   atomic_store_explicit(&m->interrupted, 0, memory_order_relaxed);
   m->crash_op = m->crash_arg = m->dying = 0;
   m->trace.count = 0;

@@ -65,9 +65,6 @@ static inline uint64_t frame_pop(Machine *m) {
   return word;
 }
 
-// Whether a routine that waits catches crashes (JetDef.catches). Looks at all frames up to it.
-bool is_on_trial(const Machine *m);
-
 // Routines of the machine itself. `self` (the word behind the state) is the opcode.
 extern const JetDef op_law, op_match, op_natcase, op_inc, op_pin, op_crash;
 extern const JetDef def_force, def_force_last;

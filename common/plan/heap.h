@@ -81,6 +81,7 @@ struct Machine {
   int64_t ticks;            // calls until the evaluator checks limits, slice and interruption
   size_t memory_limit;      // bytes
   atomic_int interrupted;   // set from outside
+  size_t trials;            // routines on the stack that catch crashes (JetDef.catches)
   bool running;
   bool caught; // the routine being resumed catches the crash in the crash registers
 

@@ -13,6 +13,7 @@ static JetResult result(Machine *m, Value tag, Value v, Value *io) {
 // How the trial ended: *io is its value, or why it was caught.
 static JetResult trial_ended(Machine *m, Value *trying, Value *io) {
   *trying = 0;
+  m->trials--;
   if (!m->caught) return result(m, 1, *io, io);
   m->caught = false;
   if (*io == RUN_LOOP || m->crash_op == 0) return JET_DECLINE;
@@ -21,8 +22,9 @@ static JetResult trial_ended(Machine *m, Value *trying, Value *io) {
   return result(m, 0, crash, io);
 }
 
-static JetResult begin_trial(Value *trying, Value call, Value *io) {
+static JetResult begin_trial(Machine *m, Value *trying, Value call, Value *io) {
   *trying = 1;
+  m->trials++;
   *io = call;
   return JET_FORCE;
 }
@@ -48,7 +50,7 @@ static JetResult run_try(Machine *m, Value *f, Value *io) {
   for (size_t i = 0; i < n; i++) stack_push(m, row_at(*row, i));
   Value call = jet_suspend(m, row + 1, row + 2, n - 1);
   m->sp = row;
-  return begin_trial(&f[TRYING], call, io);
+  return begin_trial(m, &f[TRYING], call, io);
 }
 
 // --- expressions -----------------------------------------------------------------------------------
@@ -118,7 +120,7 @@ static JetResult run_try_exp(Machine *m, Value *f, Value *io) {
   }
   f[0] = *io;
   JetResult r = push_exp(m, &f[0]);
-  return r == JET_DONE ? begin_trial(&f[TRYING], stack_pop(m), io) : r;
+  return r == JET_DONE ? begin_trial(m, &f[TRYING], stack_pop(m), io) : r;
 }
 
 #define CATCHING(NAME, RUN, HASH)                                                                            \

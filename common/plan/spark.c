@@ -175,7 +175,7 @@ void sparks_offer(Machine *m, Value suspension) {
   if (!m->sparks) m->sparks = mem_zalloc(sizeof *m->sparks);
   Sparks *all = m->sparks;
   if (all->count == SPARKS_MAX || !is_worth_it(all) || !sink->has_room(sink->ctx)) return;
-  if (is_on_trial(m)) return;
+  if (m->trials > 0) return;
   Spark *s = copy_out(suspension);
   if (!s) return;
   all->at[all->count++] = (struct SparkEntry){s, suspension};
