@@ -28,7 +28,7 @@ static inline size_t gc_words(const uint64_t *o) {
 // obj_scan, likewise.
 static inline size_t gc_scan(const uint64_t *o) {
   Kind kind = obj_kind(o);
-  if (kind == KIND_ROW && obj_count(o) > 0) return obj_count(o);
+  if (kind == KIND_ROW && obj_count(o) > 0) return obj_has(o, OBJ_PLAIN) ? 0 : obj_count(o);
   if (kind == KIND_THUNK) return 2 + obj_count(o);
   return obj_scan(o);
 }

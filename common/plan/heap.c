@@ -58,6 +58,7 @@ size_t obj_scan(const uint64_t *o) {
   switch (obj_kind(o)) {
   case KIND_NAT:
   case KIND_BAR: return 0;
+  case KIND_ROW: return obj_has(o, OBJ_PLAIN) ? 0 : obj_words(o) - 1;
   case KIND_PIN:
   case KIND_ROW_VIEW:
   case KIND_BAR_VIEW: return 1;

@@ -126,6 +126,7 @@ static inline bool heap_is_young(const Machine *m, const uint64_t *o) {
   return o >= m->nursery && o < m->nursery_end;
 }
 static inline void heap_write(Machine *m, uint64_t *o, size_t i, Value v) {
+  assert(!obj_has(o, OBJ_PLAIN) || val_is_small(v));
   o[i] = v;
   if (val_is_ptr(v) && !heap_is_young(m, o) && !obj_has(o, OBJ_DIRTY)) heap_remember(m, o, i);
 }

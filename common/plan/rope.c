@@ -132,15 +132,18 @@ static void push_item(Items *items, Value v) {
   items->at[items->n++] = v;
 }
 
-// Whether all that is copied is known to be in normal form, as far as can be told without a look at what the
-// elements point to: that is elsewhere in memory, and there are many.
-static bool copy_elements(Value *to, const uint64_t *leaf, size_t from, size_t n) {
+// What is known of a leaf's elements, as flags of it.
+#define KNOWN (OBJ_NF | OBJ_PLAIN)
+
+// What is known of those that are copied, as far as can be told without a look at what they point to: that is
+// elsewhere in memory, and there are many.
+static uint64_t copy_elements(Value *to, const uint64_t *leaf, size_t from, size_t n) {
   const Value *elements = rope_leaf_elements(leaf) + from;
   memcpy(to, elements, n * 8);
-  if (obj_has(leaf, OBJ_NF)) return true;
+  if (obj_has(leaf, OBJ_PLAIN)) return KNOWN;
   Value any = 0;
   for (size_t i = 0; i < n; i++) any |= to[i];
-  return val_is_small(any);
+  return val_is_small(any) ? KNOWN : leaf[0] & OBJ_NF;
 }
 
 // A flat leaf of n parts from `from` on of one leaf and then k of another.
@@ -153,9 +156,9 @@ static Value new_leaf(const Rope *r, const uint64_t *a, size_t from, size_t n, c
     return obj_val(o);
   }
   uint64_t *o = new_row_unset(r->m, n + k);
-  bool nf = copy_elements(o + 1, a, from, n);
-  if (k) nf = copy_elements(o + 1 + n, b, from_b, k) && nf;
-  if (nf || r->keyed) o[0] |= OBJ_NF;
+  uint64_t known = copy_elements(o + 1, a, from, n);
+  if (k) known &= copy_elements(o + 1 + n, b, from_b, k);
+  o[0] |= known | (r->keyed ? OBJ_NF : 0);
   return obj_val(o);
 }
 
@@ -319,11 +322,14 @@ static Value with_child(const Rope *r, const uint64_t *node, size_t child, Value
   uint64_t nf = val_obj(v)[0] & node[0] & OBJ_NF;
   uint64_t count = tree_count((size_t)((ptrdiff_t)tree_len(node) + more), n, tree_height(node), r->keyed);
   uint64_t *o = heap_alloc(r->m, obj_header(obj_kind(node), nf, count), words - 1);
-  memcpy(o + 1, node + 1, (words - 1) * 8);
+  size_t values = n << r->keyed;
+  memcpy(o + 1, node + 1, values * 8);
   o[1 + child] = v;
   if (r->keyed) o[1 + n + child] = first_element(v);
-  uint32_t *ends = (uint32_t *)(o + 1 + (n << r->keyed));
-  for (size_t i = child; more != 0 && i < n; i++) ends[i] += (uint32_t)more;
+  o[words - 1] = 0;
+  uint32_t *ends = (uint32_t *)(o + 1 + values);
+  const uint32_t *before = tree_ends(node); // not read from the copy, which may still be on its way
+  for (size_t i = 0; i < n; i++) ends[i] = before[i] + (i < child ? 0 : (uint32_t)more);
   return obj_val(o);
 }
 
@@ -361,10 +367,10 @@ static bool enter(Machine *m, size_t nodes, size_t leaves, size_t leaf_words) {
 }
 
 // --- changing ----------------------------------------------------------------------------------------
-static void push_elements(const Rope *r, const Value *v, size_t n, bool nf, Items *out) {
+static void push_elements(const Rope *r, const Value *v, size_t n, uint64_t known, Items *out) {
   uint64_t *o = new_row_unset(r->m, n);
   memcpy(o + 1, v, n * 8);
-  if (nf || r->keyed) o[0] |= OBJ_NF;
+  o[0] |= known | (r->keyed ? OBJ_NF : 0);
   push_item(out, obj_val(o));
 }
 
@@ -377,20 +383,21 @@ static void change_leaf(const Rope *r, const uint64_t *leaf, size_t i, size_t de
   }
   Value all[ROPE_ROW_LEAF + 1];
   size_t n = i - from;
-  bool nf = copy_elements(all, leaf, from, n);
+  uint64_t known = copy_elements(all, leaf, from, n);
   if (v) {
     all[n] = val_deref(*v);
-    nf = val_is_nf(all[n++]) && nf;
+    if (!val_is_small(all[n])) known &= val_is_nf(all[n]) ? OBJ_NF : 0;
+    n++;
   }
-  nf = copy_elements(all + n, leaf, i + del, to - i - del) && nf;
+  known &= copy_elements(all + n, leaf, i + del, to - i - del);
   n += to - i - del;
   push_pieces(r, leaf, 0, from, out);
   if (n > r->leaf) { // at an end more is to be expected there
     size_t left = i == len ? n - r->thin : i == 0 ? r->thin : n / 2;
-    push_elements(r, all, left, nf, out);
-    push_elements(r, all + left, n - left, nf, out);
+    push_elements(r, all, left, known, out);
+    push_elements(r, all + left, n - left, known, out);
   } else if (n > 0) {
-    push_elements(r, all, n, nf, out);
+    push_elements(r, all, n, known, out);
   }
   push_pieces(r, leaf, to, len, out);
 }

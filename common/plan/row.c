@@ -234,6 +234,7 @@ void row_push(RowBuilder *b, Value v) {
   assert(b->at < b->len);
   v = val_deref(v);
   heap_write(b->m, val_obj(*b->slot), 1 + b->at++, v);
+  b->any |= v;
   if (!val_is_nf(v)) b->nf = false;
 }
 
@@ -252,9 +253,11 @@ static void push_run(RowBuilder *b, const Value *elements, size_t n, bool nf) {
   Value *to = row + 1 + b->at;
   if (nf) {
     memcpy(to, elements, n * 8);
+    for (size_t i = 0; i < n; i++) b->any |= elements[i];
   } else {
     for (size_t i = 0; i < n; i++) {
       Value v = to[i] = val_deref(elements[i]);
+      b->any |= v;
       b->nf = b->nf && val_is_nf(v);
     }
   }
@@ -275,7 +278,7 @@ void row_push_slice(RowBuilder *b, const Value *from_slot, size_t from, size_t n
 }
 
 Value row_built(RowBuilder *b) {
-  if (b->nf) val_obj(*b->slot)[0] |= OBJ_NF;
+  if (b->nf) val_obj(*b->slot)[0] |= val_is_small(b->any) ? OBJ_NF | OBJ_PLAIN : OBJ_NF;
   return *b->slot;
 }
 

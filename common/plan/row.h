@@ -91,7 +91,8 @@ typedef struct RowBuilder {
   Machine *m;
   Value *slot;
   size_t at, len;
-  bool nf; // all elements so far are in normal form
+  bool nf;   // all elements so far are in normal form
+  Value any; // all of them, one upon the other: small if they all are
 } RowBuilder;
 bool row_build(RowBuilder *b, Machine *m, Value *slot, size_t len);                // false: m->stop is set
 void row_push(RowBuilder *b, Value v);                                             // never collects

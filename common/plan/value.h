@@ -84,6 +84,7 @@ typedef enum Kind {
 #define OBJ_NF 0x0100     // in normal form; PIN LAW COW NAT BAR SET always are and carry it
 #define OBJ_SEALED 0x0200 // in a region
 #define OBJ_LARGE 0x0400  // in the large space: not moved
+#define OBJ_PLAIN 0x0800  // a flat row known to hold small nats only: the collector does not look at them
 #define OBJ_DIRTY 0x1000  // in the remembered set
 #define OBJ_MARK 0x2000   // large: reached by the running collection of everything
 #define OBJ_SEEN 0x8000   // scratch mark of one traversal; clear between traversals
