@@ -20,8 +20,9 @@
 // A running block has slots at fp, right above the newest frame word: for a law's entry its arguments,
 // self, the law, the bindings that are kept; for a suspension (KIND_THUNK: [law][its block, see
 // thunk_block][captured]..) what it captured, then the law. Temporaries follow. An instruction that may
-// collect or call knows the height up to which slots are in use (`h`, or `a` where so said), so no
-// stack pointer is kept while code runs; slots below that height always hold Values or raw words.
+// collect or call knows the height up to which slots are in use (`h`), so no stack pointer is kept while
+// code runs; slots below that height then hold Values or raw words. What mostly is done at once, and only
+// calls when an operand is no small nat, has a last word for that case, see code_slow.
 //
 // A call is laid out in place: two words for the frame (see frame.h) from slot `a` on, then the arguments;
 // the callee's fp is its first argument. Its value goes to the slot that the frame word names.
@@ -44,7 +45,7 @@ typedef enum CodeOp {
   OP_SMALL, // a <- the nat in displacement
   OP_CONST, // a <- next word
   OP_CLEAR, // slots a .. a+b-1 <- 0
-  OP_EVAL,  // a <- value of b; c: law slot; h
+  OP_EVAL,  // a <- value of b. Next word: slow
 
   // Making.
   OP_SUSPEND, // a <- suspension; b: law slot; h; n captured. Next words: position of the block; slots, packed
@@ -57,13 +58,15 @@ typedef enum CodeOp {
   // Calling. Frames at a, arguments behind them.
   OP_CALL,     // b called with n arguments. Next word: frame word
   OP_CALL_LAW, // n arguments, b: evaluated as needed. Next words: frame word, callee, its law, its entry or 0
-  OP_CALL_SELF, // b arguments, c: slot of self; displacement to the entry. Next word: frame word
-  OP_CALL_JET,  // n arguments. Next words: frame word, pin, JetDef
-  OP_TAIL,      // the same in place of this block: b called with the n arguments from a on
-  OP_TAIL_LAW,  // .. Next words: callee, its law, its entry or 0
-  OP_TAIL_SELF, // b arguments from a on, c: slot of self; displacement. Next word: law slot
-  OP_TAIL_JET,  // .. Next words: pin, JetDef
-  OP_RETURN,    // the value of a, possibly lazy, is the block's value
+  OP_CALL_SELF,    // b arguments, c: slot of self; displacement to the entry. Next word: frame word
+  OP_CALL_JET,     // n arguments. Next words: frame word, pin, JetDef
+  OP_TAIL,         // the same in place of this block: b called with the n arguments from a on
+  OP_TAIL_LAW,     // .. Next words: callee, its law, its entry or 0
+  OP_TAIL_SELF,    // b arguments from a on, c: slot of self; displacement. Next word: law slot
+  OP_LOOP,         // the law itself, whose block this is, with its b new arguments in place; displacement
+  OP_TAIL_JET,     // .. Next words: pin, JetDef
+  OP_RETURN,       // the value of a, possibly lazy, is the block's value
+  OP_RETURN_SMALL, // the nat in displacement is
 
   // Deciding.
   OP_JUMP,
@@ -82,9 +85,8 @@ typedef enum CodeOp {
   OP_TRY_IDX_N, // element c of row b
   OP_TRY,       // next word: one of the operators below
 
-  // Operators on evaluated values: a <- b op c. Next word: the jet's pin, called when the operands are
-  // not small or not plain; the height is a, the law slot h, and where n is not 0, the two words n below
-  // a are those of a frame to be.
+  // Operators: a <- b op c. Operands in slots are evaluated there first, in the order in which the law does.
+  // Next words: the jet's pin, called when they are not small or not plain; slow.
   OP_ADD,
   OP_ADD_N,
   OP_SUB,
@@ -93,8 +95,8 @@ typedef enum CodeOp {
   OP_MUL_N,
   OP_DIV,
   OP_MOD,
-  OP_LTH, // comparisons: four of each kind; _IF ones are followed by the jump that they decide
-  OP_LTH_N,
+  OP_LTH,   // comparisons: four of each kind. _IF ones jump by their displacement when it is not so, and are
+  OP_LTH_N, // followed by OP_UNLESS for what the jet says
   OP_LTH_IF,
   OP_LTH_N_IF,
   OP_LTE,
@@ -119,13 +121,17 @@ typedef enum CodeOp {
   OP_NEQ_N_IF,
   OP_INC,
   OP_DEC,
-  OP_LEN,   // of a row
-  OP_IDX,   // element b of row c, possibly lazy
-  OP_IDX_N, // element c of row b, possibly lazy
-  OP_GET,   // element c of row b, possibly lazy; called the other way around
+  OP_LEN, // of a row
+  OP_IDX, // element b, which may be lazy, of row c: what lies there, possibly lazy
+  OP_IDX_N,
+  OP_IDX_EVAL, // .. its value
+  OP_IDX_N_EVAL,
+  OP_GET, // element c of row b
   OP_GET_N,
+  OP_GET_EVAL,
+  OP_GET_N_EVAL,
 
-  // Operators that need no jet: a <- op b.
+  // Operators that need no jet: a <- op b, which is evaluated.
   OP_EQZ,
   OP_NOT,
   OP_BIT,
@@ -150,6 +156,18 @@ static inline uint32_t code_c(uint64_t w) { return (uint32_t)(w >> 30) & CODE_FI
 static inline uint32_t code_h(uint64_t w) { return (uint32_t)(w >> 41) & CODE_FIELD; }
 static inline uint32_t code_n(uint64_t w) { return (uint32_t)(w >> 52) & CODE_FIELD; }
 static inline int64_t code_displacement(uint64_t w) { return (int64_t)(w << 1) >> 42; }
+
+// How code is left for a call that is seldom made: the height, the slot of the law, and what may hold
+// anything until then: the slot of the first of two words for the frame of a call whose arguments are being
+// computed (0: there is none), and some slots of bindings.
+static inline uint64_t code_slow(uint64_t h, uint64_t law, uint64_t gap, uint64_t unset, uint64_t n) {
+  return h | law << 11 | gap << 22 | unset << 33 | n << 44;
+}
+static inline uint32_t slow_height(uint64_t s) { return (uint32_t)s & CODE_FIELD; }
+static inline uint32_t slow_law_slot(uint64_t s) { return (uint32_t)(s >> 11) & CODE_FIELD; }
+static inline uint32_t slow_gap(uint64_t s) { return (uint32_t)(s >> 22) & CODE_FIELD; }
+static inline uint32_t slow_unset(uint64_t s) { return (uint32_t)(s >> 33) & CODE_FIELD; }
+static inline uint32_t slow_unset_count(uint64_t s) { return (uint32_t)(s >> 44) & CODE_FIELD; }
 
 // The law's code, compiling it when it has become hot; NULL: interpret. May allocate (not move `law`
 // if the caller keeps it on the stack at *slot, which is re-read).

@@ -21,14 +21,29 @@ static bool small_enough(const Compiler *c, Value e, int *nodes, int depth) {
   return --*nodes >= 0;
 }
 
+// See Binding.lacks.
+static uint32_t lacks(const Compiler *c, Value e) {
+  Value f, arg, ignored;
+  BodyForm form;
+  uint64_t n = 0, arity;
+  for (; (form = body_form(e, c->last_slot, &f, &arg)) == BODY_CALL; e = f, n++) {
+    BodyForm of = body_form(arg, c->last_slot, &arg, &ignored);
+    if (of == BODY_CALL || (of == BODY_SLOT && arg > c->arity)) return 0;
+  }
+  if (form == BODY_SLOT)
+    arity = f == 0 ? c->arity : 0;
+  else
+    arity = !val_is_small(f) && (val_kind(f) == KIND_PIN || val_kind(f) == KIND_LAW) ? value_arity_u64(f) : 0;
+  return n <= PARTIAL_MOST && n < arity && arity <= ARGS_MAX ? (uint32_t)(arity - n) : 0;
+}
+
+// What is called only with all that it lacks is not needed itself.
 static void count_uses(Compiler *c, Value e) {
   Value f, arg;
   BodyForm form;
-  while ((form = body_form(e, c->last_slot, &f, &arg)) == BODY_CALL) {
-    count_uses(c, arg);
-    e = f;
-  }
-  if (form == BODY_SLOT) c->bindings[f].uses++;
+  size_t n = 0;
+  for (; (form = body_form(e, c->last_slot, &f, &arg)) == BODY_CALL; e = f, n++) count_uses(c, arg);
+  if (form == BODY_SLOT && !compiler_head(c, form, f, n)) c->bindings[f].uses++;
 }
 
 // Visits the expressions of bindings that are used, directly or by others that are.
@@ -55,6 +70,7 @@ static bool place(Compiler *c, Value e, int depth, size_t n) {
   for (; (form = body_form(e, c->last_slot, &f, &arg)) == BODY_CALL; e = f)
     if (++n > ARGS_MAX || !place(c, arg, depth + 1, 0)) return false;
   if (form != BODY_SLOT || f <= c->arity || c->bindings[f].uses != 1) return true;
+  if (compiler_head(c, form, f, n)) return true;
   c->bindings[f].in_place = place(c, c->bindings[f].expr, depth + 1, n);
   return true;
 }
@@ -71,6 +87,7 @@ static bool measure(Compiler *c, Value body) {
   for (uint32_t own = c->arity + 1; body_binding(body, &v, &rest); body = rest, own++) {
     if (!small_enough(c, v, &nodes, 0)) return false;
     c->bindings[own].expr = v;
+    c->bindings[own].lacks = lacks(c, v);
   }
   if (!small_enough(c, body, &nodes, 0)) return false;
   count_all_uses(c, body);
@@ -88,12 +105,18 @@ static bool is_kept(const Compiler *c, uint32_t slot) {
 static bool names_from(const Compiler *c, Value e, uint32_t own) {
   Value f, arg;
   BodyForm form;
-  while ((form = body_form(e, c->last_slot, &f, &arg)) == BODY_CALL) {
-    if (names_from(c, arg, own)) return true;
-    e = f;
+  const Binding *b;
+  for (size_t n = 0;;) {
+    if ((form = body_form(e, c->last_slot, &f, &arg)) == BODY_CALL) {
+      if (names_from(c, arg, own)) return true;
+      e = f;
+      n++;
+    } else if ((b = compiler_head(c, form, f, n))) {
+      e = b->expr;
+    } else {
+      return form == BODY_SLOT && f >= own;
+    }
   }
-  if (form != BODY_SLOT) return false;
-  return c->bindings[f].in_place ? names_from(c, c->bindings[f].expr, own) : f >= own;
 }
 
 // Where a binding names itself or a later one, all are made at once: those up to there one after the other,
@@ -112,6 +135,7 @@ static void emit_cycle(Compiler *c, uint32_t top) {
       emit_lazy_into(c, e, c->where[i], top);
     } else {
       size_t block = add_block(c, e);
+      emit_set(c, 0);
       emit(c, OP_RESERVE, c->where[i], c->law_slot, 0, top, c->blocks[block].captured);
       c->blocks[block].patch = emit_word(c, 0);
       owners[count++] = i;
@@ -151,7 +175,7 @@ static void emit_entries(Compiler *c) {
   size_t argument;
   c->code[CODE_ENTRY] = c->count;
   for (size_t i = 0; (argument = strict_argument(c->order, i)); i++) {
-    emit(c, OP_EVAL, argument - 1, argument - 1, c->law_slot, c->law_slot + 1, 0);
+    emit_eval(c, (uint32_t)argument - 1, (uint32_t)argument - 1, c->law_slot + 1);
     c->state[argument] |= SLOT_EVALUATED;
   }
   c->code[CODE_STRICT_ENTRY] = c->count;
@@ -164,6 +188,7 @@ static void compile_law(Compiler *c, Value body) {
   c->where[0] = (uint16_t)c->arity;
   c->state[0] |= SLOT_EVALUATED | SLOT_NAT;
   c->law_slot = c->arity + 1;
+  c->in_law = true;
   uint32_t kept = 0, first = c->arity + 2;
   for (uint32_t i = c->arity + 1; i <= c->last_slot; i++)
     if (is_kept(c, i)) c->where[i] = (uint16_t)(first + kept++);
@@ -171,12 +196,13 @@ static void compile_law(Compiler *c, Value body) {
   c->code[CODE_ARITY] = c->arity;
   c->code[CODE_ORDER] = c->order;
   emit_entries(c);
-  if (kept) emit(c, OP_CLEAR, first, kept, 0, 0, 0);
+  c->unset = kept > 0;
   if (is_cyclic(c)) emit_cycle(c, first + kept);
   Value v, rest;
   while (body_binding(body, &v, &rest)) body = rest;
   emit_tail(c, body, first + kept);
   emit_cold(c);
+  c->in_law = c->unset = false;
   for (size_t i = 0; i < c->block_count && !c->failed; i++) compile_block(c, i);
 }
 

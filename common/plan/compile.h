@@ -7,6 +7,7 @@
 #include "common/plan/strict.h"
 
 #define ARGS_MAX 64
+#define PARTIAL_MOST 16
 #define DEPTH_MAX 200
 #define SLOTS_MAX 1000
 #define LIVE_MAX 64 // laws with more slots keep all they hold until they end
@@ -35,14 +36,17 @@ typedef struct Cold {
   size_t first_fail, fails; // in Compiler.fails
   size_t block;
   uint16_t *captures; // slots of the block that suspends
-  uint32_t dest, top, law_slot;
+  uint32_t dest;
+  uint64_t slow; // see code_slow
   size_t back;
 } Cold;
 
 typedef struct Binding {
   Value expr;
   uint32_t uses;
-  bool in_place; // computed where it is used, which is one place
+  bool in_place;  // computed where it is used, which is one place
+  uint32_t lacks; // not 0: it calls something known, but for so many arguments, with arguments of the law and
+                  // constants, PARTIAL_MOST at most. Calls of it that have these are calls of that
 } Binding;
 
 typedef struct Compiler {
@@ -59,7 +63,9 @@ typedef struct Compiler {
   size_t quote_count, quote_cap;
   bool self_is_jet; // calls by itself may be native
   bool failed;      // too many slots
-  uint32_t gap;     // the two slots left for a frame that may not hold anything valid yet; 0: none
+  bool in_law;      // what is being compiled is the law's own block, no suspension's
+  bool unset;       // slots of bindings that are not there may hold anything
+  uint32_t gap;     // the first of the two slots left for a frame that may hold anything; 0: none
   uint32_t arity, lets, last_slot, law_slot;
   StrictOrder order;
   uint16_t where[SLOTS_MAX + 1]; // law slot -> slot of the block being compiled
@@ -72,14 +78,26 @@ typedef struct Spine {
   BodyForm form; // of the head: slot or constant
   Value head;
   size_t n;
-  Value args[ARGS_MAX];
+  Value args[ARGS_MAX + PARTIAL_MOST];
 } Spine;
 void compiler_look(Compiler *c, Value e, Spine *s); // only for what has been measured
+
+// The binding that a call's head, with n arguments, stands for: its expression goes in its place. NULL: none.
+static inline const Binding *compiler_head(const Compiler *c, BodyForm form, Value slot, size_t n) {
+  if (form != BODY_SLOT || slot <= c->arity) return NULL;
+  const Binding *b = &c->bindings[slot];
+  return b->in_place || (b->lacks && n >= b->lacks) ? b : NULL;
+}
 
 // --- emit.c ----------------------------------------------------------------------------------------------
 size_t emit_word(Compiler *c, uint64_t w);
 size_t emit(Compiler *c, CodeOp op, uint64_t a, uint64_t b, uint64_t cc, uint64_t h, uint64_t n);
 void patch_jump(Compiler *c, size_t at, size_t target);
+// The last word of what is seldom left for a call. May emit code, so that it comes first.
+uint64_t emit_slow(Compiler *c, uint32_t top);
+// Ahead of what may collect otherwise, and of calls: everything below is set; in a frame's two slots, too,
+// when they are (0: there are none).
+void emit_set(Compiler *c, uint32_t frame);
 
 // Slots that evaluating e may need, those of bindings that are not there yet followed.
 Live live_in(const Compiler *c, Value e);
@@ -87,6 +105,7 @@ Live live_in(const Compiler *c, Value e);
 // Everywhere: the result goes to slot `dest`, below `top` or top itself; slots from top on are free.
 // A constant.
 void emit_value(Compiler *c, Value v, uint32_t dest);
+void emit_eval(Compiler *c, uint32_t dest, uint32_t from, uint32_t top);
 // The slot of a variable, its binding made first when that is not there.
 uint32_t emit_slot(Compiler *c, Value slot, uint32_t top);
 // The value of e, possibly lazy; emit_lazy tells where, which is top if it needed a slot.
@@ -98,6 +117,7 @@ uint64_t emit_known_arity(const Compiler *c, const Spine *s); // 0: not known
 
 bool emit_is_number(Compiler *c, Value e, Value *v); // a constant that fits an instruction
 bool emit_is_settled(Compiler *c, Value e);          // nothing in it can fail, or take long
+bool emit_is_simple(Compiler *c, Value e); // evaluated, or tried, it is not left for a call but seldom
 
 // Suspended expressions: noted, and what attempts at them have left to be done.
 size_t add_block(Compiler *c, Value e);

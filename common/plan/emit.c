@@ -22,11 +22,57 @@ void patch_jump(Compiler *c, size_t at, size_t target) {
   c->code[at] = code_jump(c->code[at], (int64_t)target - (int64_t)at);
 }
 
-// --- a look at an expression: its spine ------------------------------------------------------------
-static const Binding *in_place(const Compiler *c, BodyForm form, Value slot) {
-  return form == BODY_SLOT && slot > c->arity && c->bindings[slot].in_place ? &c->bindings[slot] : NULL;
+// --- slots that may hold anything --------------------------------------------------------------------------
+static bool is_unset(const Compiler *c, uint32_t slot) {
+  const Binding *b = &c->bindings[slot];
+  return b->uses > 0 && !b->in_place && !(c->state[slot] & SLOT_THERE);
 }
 
+// The next stretch of unset slots, of bindings from *i on; none: 0.
+static uint32_t unset_stretch(const Compiler *c, uint32_t *i, uint32_t *from) {
+  uint32_t n = 0;
+  for (; *i <= c->last_slot; ++*i) {
+    if (!is_unset(c, *i)) continue;
+    if (n == 0) *from = c->where[*i];
+    if (c->where[*i] != *from + n) break;
+    n++;
+  }
+  return n;
+}
+
+void emit_set(Compiler *c, uint32_t frame) {
+  uint32_t from = 0, n;
+  if (c->unset) {
+    for (uint32_t i = c->arity + 1; (n = unset_stretch(c, &i, &from));) {
+      uint32_t more = frame && from + n == frame ? 2 : 0;
+      emit(c, OP_CLEAR, from, n + more, 0, 0, 0);
+      if (more) frame = 0;
+    }
+    c->unset = false;
+  }
+  if (frame) emit(c, OP_CLEAR, frame, 2, 0, 0, 0);
+}
+
+uint64_t emit_slow(Compiler *c, uint32_t top) {
+  uint32_t from = 0, other, n = 0, i = c->arity + 1;
+  if (c->unset) {
+    n = unset_stretch(c, &i, &from);
+    if (n > 0 && unset_stretch(c, &i, &other) > 0) {
+      emit_set(c, 0);
+      n = 0;
+    }
+  }
+  if (top > CODE_SLOTS) c->failed = true;
+  return c->failed ? 0 : code_slow(top, c->law_slot, c->gap, n ? from : 0, n);
+}
+
+void emit_eval(Compiler *c, uint32_t dest, uint32_t from, uint32_t top) {
+  uint64_t slow = emit_slow(c, top);
+  emit(c, OP_EVAL, dest, from, 0, 0, 0);
+  emit_word(c, slow);
+}
+
+// --- a look at an expression: its spine ------------------------------------------------------------
 // An expression for a constant that the law's body does not contain as one: VAL_LAZY, which no body holds,
 // and the index of the constant.
 static Value quote(Compiler *c, Value v) {
@@ -58,10 +104,10 @@ void compiler_look(Compiler *c, Value e, Spine *s) {
   for (;;) {
     s->form = form_of(c, e, &f, &arg);
     if (s->form == BODY_CALL) {
-      assert(s->n < ARGS_MAX);
+      assert(s->n < ARGS_MAX + PARTIAL_MOST);
       s->args[s->n++] = arg;
       e = f;
-    } else if ((b = in_place(c, s->form, f))) {
+    } else if ((b = compiler_head(c, s->form, f, s->n))) {
       e = b->expr;
     } else {
       break;
@@ -80,14 +126,18 @@ static void collect_slots(const Compiler *c, Value e, uint8_t *used) {
   Value f, arg;
   BodyForm form;
   const Binding *b;
-  while ((form = form_of(c, e, &f, &arg)) == BODY_CALL) {
-    collect_slots(c, arg, used);
-    e = f;
+  for (size_t n = 0;;) {
+    if ((form = form_of(c, e, &f, &arg)) == BODY_CALL) {
+      collect_slots(c, arg, used);
+      e = f;
+      n++;
+    } else if ((b = compiler_head(c, form, f, n))) {
+      e = b->expr;
+    } else {
+      break;
+    }
   }
-  if ((b = in_place(c, form, f)))
-    collect_slots(c, b->expr, used);
-  else if (form == BODY_SLOT)
-    used[f] = 1;
+  if (form == BODY_SLOT) used[f] = 1;
 }
 
 static Live live_bit(Value slot) { return slot < LIVE_MAX ? 1ULL << slot : 0; }
@@ -96,9 +146,17 @@ Live live_in(const Compiler *c, Value e) {
   Live live = 0;
   Value f, arg;
   BodyForm form;
-  while ((form = form_of(c, e, &f, &arg)) == BODY_CALL) {
-    live |= live_in(c, arg);
-    e = f;
+  const Binding *b;
+  for (size_t n = 0;;) {
+    if ((form = form_of(c, e, &f, &arg)) == BODY_CALL) {
+      live |= live_in(c, arg);
+      e = f;
+      n++;
+    } else if ((b = compiler_head(c, form, f, n))) {
+      e = b->expr;
+    } else {
+      break;
+    }
   }
   if (form != BODY_SLOT) return live;
   live |= live_bit(f);
@@ -186,6 +244,7 @@ static void emit_needed(Compiler *c, Value e, uint32_t top) {
 
 static void emit_suspend(Compiler *c, Value e, uint32_t dest, uint32_t top) {
   size_t block = add_block(c, e);
+  emit_set(c, 0);
   emit(c, OP_SUSPEND, dest, c->law_slot, 0, top, c->blocks[block].captured);
   c->blocks[block].patch = emit_word(c, 0);
   emit_captures(c, c->blocks[block].slots, c->blocks[block].captured);
@@ -268,6 +327,7 @@ static bool emit_tried(Compiler *c, Value e, uint32_t dest, uint32_t top) {
   int nodes = ATTEMPT_NODES;
   if (!is_cheap(c, e, &nodes)) return false;
   size_t first = c->fail_count;
+  uint64_t slow = emit_slow(c, top);
   emit_attempt(c, e, dest, top);
   size_t block = add_block(c, e);
   mem_reserve(c->cold, c->cold_cap, c->cold_count + 1);
@@ -277,8 +337,7 @@ static bool emit_tried(Compiler *c, Value e, uint32_t dest, uint32_t top) {
              .block = block,
              .captures = capture_slots(c, c->blocks[block].slots, c->blocks[block].captured),
              .dest = dest,
-             .top = top,
-             .law_slot = c->law_slot,
+             .slow = slow,
              .back = c->count};
   return true;
 }
@@ -287,7 +346,10 @@ void emit_cold(Compiler *c) {
   for (size_t i = 0; i < c->cold_count; i++) {
     const Cold *k = &c->cold[i];
     for (size_t f = 0; f < k->fails; f++) patch_jump(c, c->fails[k->first_fail + f], c->count);
-    emit(c, OP_SUSPEND, k->dest, k->law_slot, 0, k->top, c->blocks[k->block].captured);
+    if (slow_gap(k->slow)) emit(c, OP_CLEAR, slow_gap(k->slow), 2, 0, 0, 0);
+    if (slow_unset_count(k->slow)) emit(c, OP_CLEAR, slow_unset(k->slow), slow_unset_count(k->slow), 0, 0, 0);
+    emit(c, OP_SUSPEND, k->dest, slow_law_slot(k->slow), 0, slow_height(k->slow),
+         c->blocks[k->block].captured);
     c->blocks[k->block].patch = emit_word(c, 0);
     emit_packed(c, k->captures, c->blocks[k->block].captured);
     size_t jump = emit(c, OP_JUMP, 0, 0, 0, 0, 0);
@@ -318,6 +380,24 @@ bool emit_is_settled(Compiler *c, Value e) {
   return is_settled(c, e, &nodes);
 }
 
+static bool is_simple(Compiler *c, Value e, int *nodes) {
+  Spine s;
+  if (--*nodes < 0) return false;
+  compiler_look(c, e, &s);
+  if (s.n == 0) return s.form == BODY_CONST || (c->state[s.head] & SLOT_THERE);
+  const Inline *in = s.form == BODY_CONST ? inline_call(c->m, s.head, s.n) : NULL;
+  if (!in || !(inline_is_operator(in) || in->form == INLINE_DIVIDE || in->form == INLINE_ELEMENT))
+    return false;
+  for (size_t i = 0; i < s.n; i++)
+    if (!is_simple(c, s.args[i], nodes)) return false;
+  return true;
+}
+
+bool emit_is_simple(Compiler *c, Value e) {
+  int nodes = ATTEMPT_NODES;
+  return is_simple(c, e, &nodes);
+}
+
 // Arity of a head known when compiling, else 0.
 uint64_t emit_known_arity(const Compiler *c, const Spine *s) {
   if (s->form == BODY_CONST) return val_is_lazy(s->head) ? 0 : value_arity_u64(s->head);
@@ -341,12 +421,14 @@ void emit_data(Compiler *c, const Spine *s, uint32_t dest, uint32_t top) {
   if (makes_row(s) && s->n == 2) {
     uint32_t last = emit_lazy(c, s->args[0], top);
     uint32_t above = top + (last == top), first = emit_lazy(c, s->args[1], above);
+    emit_set(c, 0);
     emit(c, OP_PAIR, dest, first, last, above + (first == above), 0);
     return;
   }
   for (size_t i = 0; i < s->n; i++) emit_lazy_into(c, s->args[i], top + (uint32_t)i, top + (uint32_t)i);
   uint32_t behind = top + (uint32_t)s->n;
   if (makes_row(s)) {
+    emit_set(c, 0);
     emit(c, OP_ROW, dest, 0, top, behind, s->n);
     return;
   }
@@ -355,6 +437,7 @@ void emit_data(Compiler *c, const Spine *s, uint32_t dest, uint32_t top) {
     head = emit_slot(c, s->head, behind);
   else
     emit_value(c, s->head, behind);
+  emit_set(c, 0);
   emit(c, OP_DATA, dest, head, top, behind + (head == behind), s->n);
 }
 

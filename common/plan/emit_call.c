@@ -21,18 +21,9 @@ static bool is_ascending(StrictOrder order) {
   return true;
 }
 
-// Code for which cannot collect, but for the slow ways of operators.
-static bool is_simple(Compiler *c, Value e) {
-  Spine s;
-  compiler_look(c, e, &s);
-  if (s.n == 0 && s.form == BODY_SLOT) return c->state[s.head] & SLOT_THERE;
-  return emit_is_settled(c, e);
-}
-
-static bool all_simple(Compiler *c, const Spine *s, StrictOrder order) {
+static bool all_simple(Compiler *c, const Spine *s) {
   for (size_t i = 0; i < s->n; i++)
-    if (!(has_argument(order, i + 1) ? emit_is_settled(c, s->args[i]) : is_simple(c, s->args[i])))
-      return false;
+    if (!emit_is_simple(c, s->args[i])) return false;
   return true;
 }
 
@@ -48,10 +39,10 @@ static void emit_arguments(Compiler *c, const Spine *s, StrictOrder order, uint3
   uint32_t n = (uint32_t)s->n;
   size_t a;
   if (is_ascending(order)) {
-    bool simple = frame && all_simple(c, s, order);
+    bool simple = frame && all_simple(c, s);
     uint32_t outer = c->gap;
     c->gap = simple ? base - 2 : 0;
-    if (frame && !simple) emit(c, OP_CLEAR, base - 2, 2, 0, 0, 0);
+    if (frame && !simple) emit_set(c, base - 2);
     for (uint32_t i = 0; i < n; i++) {
       if (has_argument(order, i + 1))
         emit_into(c, s->args[i], base + i, base + i, live_from(c, s, i + 1, live));
@@ -62,11 +53,18 @@ static void emit_arguments(Compiler *c, const Spine *s, StrictOrder order, uint3
     return;
   }
   uint32_t first = frame ? base - 2 : base;
+  emit_set(c, 0);
   emit(c, OP_CLEAR, first, base + n - first, 0, 0, 0);
   for (size_t i = 0; (a = strict_argument(order, i)); i++)
     emit_into(c, s->args[a - 1], base + (uint32_t)a - 1, base + n, live_from(c, s, 0, live));
   for (uint32_t i = 0; i < n; i++)
     if (!has_argument(order, i + 1)) emit_lazy_into(c, s->args[i], base + i, base + n);
+}
+
+// `but`: a slot that the call itself reads.
+static void emit_before_call(Compiler *c, Place p, uint32_t but) {
+  emit_let_go(c, p.live, but);
+  emit_set(c, 0);
 }
 
 static void emit_law_words(Compiler *c, Value head) {
@@ -84,22 +82,72 @@ static void emit_law_call(Compiler *c, const Spine *s, Value law, Place p) {
     emit(c, OP_TAIL_LAW, p.top, known, 0, 0, s->n);
   } else {
     emit_arguments(c, s, order, p.top + 2, true, p.live);
-    emit_let_go(c, p.live, UINT32_MAX);
+    emit_before_call(c, p, UINT32_MAX);
     emit(c, OP_CALL_LAW, p.top, known, 0, 0, s->n);
     emit_word(c, frame_word(c, p.top, p.dest));
   }
   emit_law_words(c, s->head);
 }
 
+// --- the law again, in its own block ----------------------------------------------------------------------
+static bool is_unchanged(Compiler *c, Value e, size_t argument) {
+  Spine s;
+  compiler_look(c, e, &s);
+  return s.n == 0 && s.form == BODY_SLOT && s.head == argument;
+}
+
+// The arguments that the law evaluates first, in its order, then the others. Numbers count from 1.
+static void in_sequence(StrictOrder order, size_t n, uint8_t *sequence) {
+  size_t count = 0, a;
+  for (size_t i = 0; (a = strict_argument(order, i)); i++) sequence[count++] = (uint8_t)a;
+  for (a = 1; a <= n; a++)
+    if (!has_argument(order, a)) sequence[count++] = (uint8_t)a;
+}
+
+// The new arguments go to where the old ones are: each at once if what follows does not need the old one,
+// else by way of a slot from top on.
+static void emit_new_arguments(Compiler *c, const Spine *s, uint32_t top) {
+  uint8_t sequence[ARGS_MAX];
+  uint32_t moved[ARGS_MAX + 1] = {0};
+  Live unchanged = 0;
+  in_sequence(c->order, s->n, sequence);
+  for (size_t a = 1; a <= s->n; a++)
+    if (is_unchanged(c, s->args[a - 1], a)) unchanged |= live_in(c, s->args[a - 1]);
+  for (size_t i = 0; i < s->n; i++) {
+    uint32_t a = sequence[i], dest = a - 1;
+    Value e = s->args[a - 1];
+    Live live = unchanged;
+    for (size_t k = i + 1; k < s->n; k++) live |= live_in(c, s->args[sequence[k] - 1]);
+    if (is_unchanged(c, e, a)) {
+      if (has_argument(c->order, a)) emit_evaluated(c, a, top, live);
+      continue;
+    }
+    if (a >= LIVE_MAX || live >> a & 1) dest = moved[a] = top;
+    if (has_argument(c->order, a))
+      emit_into(c, e, dest, top, live);
+    else
+      emit_lazy_into(c, e, dest, top);
+    if (dest == top)
+      top++;
+    else
+      c->state[a] |= SLOT_GONE;
+  }
+  for (uint32_t a = 1; a <= s->n; a++)
+    if (moved[a]) emit(c, OP_MOVE, a - 1, moved[a], 0, 0, 0);
+}
+
 static void emit_self_call(Compiler *c, const Spine *s, Place p) {
   size_t at;
-  if (p.tail) {
+  if (p.tail && c->in_law) {
+    emit_new_arguments(c, s, p.top);
+    at = emit(c, OP_LOOP, 0, s->n, 0, 0, 0);
+  } else if (p.tail) {
     emit_arguments(c, s, c->order, p.top, false, 0);
     at = emit(c, OP_TAIL_SELF, p.top, s->n, c->where[0], 0, 0);
     emit_word(c, c->law_slot);
   } else {
     emit_arguments(c, s, c->order, p.top + 2, true, p.live);
-    emit_let_go(c, p.live, UINT32_MAX);
+    emit_before_call(c, p, UINT32_MAX);
     at = emit(c, OP_CALL_SELF, p.top, s->n, c->where[0], 0, 0);
     emit_word(c, frame_word(c, p.top, p.dest));
   }
@@ -112,7 +160,7 @@ static void emit_jet_call(Compiler *c, const JetDef *def, const Spine *s, Place 
     emit(c, OP_TAIL_JET, p.top, 0, 0, 0, s->n);
   } else {
     emit_arguments(c, s, strict_order_of_jet(def), p.top + 2, true, p.live);
-    emit_let_go(c, p.live, UINT32_MAX);
+    emit_before_call(c, p, UINT32_MAX);
     emit(c, OP_CALL_JET, p.top, 0, 0, 0, s->n);
     emit_word(c, frame_word(c, p.top, p.dest));
   }
@@ -128,7 +176,7 @@ static void emit_call_of(Compiler *c, uint32_t f, const Spine *s, bool crash, Pl
     return;
   }
   emit_arguments(c, s, 0, p.top + 2, true, p.live);
-  emit_let_go(c, p.live, f);
+  emit_before_call(c, p, f);
   emit(c, OP_CALL, p.top, f, 0, 0, s->n);
   emit_word(c, frame_word(c, p.top, p.dest));
   emit_finish(c, p);

@@ -16,6 +16,16 @@ void emit_finish(Compiler *c, Place p) {
   if (p.tail) emit(c, OP_RETURN, p.dest, 0, 0, 0, 0);
 }
 
+static void emit_constant(Compiler *c, Value v, Place p) {
+  if (p.tail && v < 1u << 20) {
+    size_t at = emit(c, OP_RETURN_SMALL, 0, 0, 0, 0, 0);
+    patch_jump(c, at, at + v);
+  } else {
+    emit_value(c, v, p.dest);
+    emit_finish(c, p);
+  }
+}
+
 void emit_let_go(Compiler *c, Live live, uint32_t but) {
   for (uint32_t i = 1; i <= c->last_slot && i < LIVE_MAX; i++) {
     uint8_t *state = &c->state[i];
@@ -35,7 +45,7 @@ uint32_t emit_evaluated(Compiler *c, Value slot, uint32_t top, Live live) {
     *state |= SLOT_THERE | SLOT_EVALUATED;
   } else if (!(*state & SLOT_EVALUATED)) {
     emit_let_go(c, live, c->where[slot]);
-    emit(c, OP_EVAL, c->where[slot], c->where[slot], c->law_slot, top, 0);
+    emit_eval(c, c->where[slot], c->where[slot], top);
     *state |= SLOT_EVALUATED;
   }
   return c->where[slot];
@@ -50,56 +60,145 @@ static uint32_t operand(Compiler *c, Value e, uint32_t top, Live live) {
   return top;
 }
 
+// A variable that is there, which an operator evaluates itself if it is not evaluated yet; or a constant.
+static bool is_variable(Compiler *c, Value e, Value *slot) {
+  Spine s;
+  compiler_look(c, e, &s);
+  *slot = s.head;
+  return s.n == 0 && s.form == BODY_SLOT && (c->state[s.head] & SLOT_THERE);
+}
+
+// The same for an operator's only operand, or the last to be computed.
+static uint32_t last_operand(Compiler *c, Value e, uint32_t top, Live live) {
+  Value slot;
+  if (!is_variable(c, e, &slot)) return operand(c, e, top, live);
+  assert(!(c->state[slot] & SLOT_GONE));
+  if (!(c->state[slot] & SLOT_EVALUATED)) emit_let_go(c, live, c->where[slot]);
+  c->state[slot] |= SLOT_EVALUATED;
+  return c->where[slot];
+}
+
 static void mark_nat(Compiler *c, Value e) {
   Spine s;
   compiler_look(c, e, &s);
   if (s.n == 0 && s.form == BODY_SLOT) c->state[s.head] |= SLOT_NAT;
 }
 
-// Two operands, `first` before the other.
-static void operands(Compiler *c, const Spine *s, uint8_t first, uint32_t top, Live live, uint32_t at[2]) {
-  Value e = s->args[first], f = s->args[!first];
+// The height above an operand.
+static uint32_t above(uint32_t top, uint32_t operand) { return operand == top ? top + 1 : top; }
+
+// Two operands, `first` before the other; the height above them.
+static uint32_t operands(Compiler *c, const Spine *s, uint8_t first, uint32_t top, Live live,
+                         uint32_t at[2]) {
+  Value e = s->args[first], f = s->args[!first], ignored;
+  Live both = live | live_in(c, e) | live_in(c, f);
+  if (is_variable(c, e, &ignored) && is_variable(c, f, &ignored)) {
+    at[first] = last_operand(c, e, top, both);
+    at[!first] = last_operand(c, f, top, both);
+    return top;
+  }
   at[first] = operand(c, e, top, live | live_in(c, f));
-  at[!first] = operand(c, f, top + (at[first] == top), at[first] == top ? live : live | live_in(c, e));
+  uint32_t next = above(top, at[first]);
+  at[!first] = last_operand(c, f, next, at[first] == top ? live : live | live_in(c, e));
+  return above(next, at[!first]);
+}
+
+// --- ways ------------------------------------------------------------------------------------------------
+// Where a test jumps from when it is false, and what is known then, if that is less than afterwards.
+typedef struct Jumps {
+  size_t at[2 * DEPTH_MAX];
+  size_t n;
+  uint8_t *state;
+  bool unset;
+} Jumps;
+
+static void note_state(const Compiler *c, Jumps *j) {
+  if (j->state) return;
+  j->state = mem_dup(c->state, c->last_slot + 1);
+  j->unset = c->unset;
+}
+
+static void note_jump(Jumps *j, size_t at) {
+  assert(j->n < 2 * DEPTH_MAX);
+  j->at[j->n++] = at;
+}
+
+static void jumps_end_here(Compiler *c, const Jumps *j) {
+  for (size_t i = 0; i < j->n; i++) patch_jump(c, j->at[i], c->count);
+}
+
+// What is known where ways part, so that each begins with it, and what all of them agree on where they meet.
+typedef struct Ways {
+  uint8_t *before, *met;
+  bool unset_before, unset_met;
+  bool first;
+} Ways;
+
+// All ways but the first begin where `others` jump from, if there are any.
+static Ways part_ways(Compiler *c, const Jumps *others) {
+  size_t n = c->last_slot + 1;
+  bool known = others && others->state;
+  return (Ways){.before = mem_dup(known ? others->state : c->state, n),
+                .met = mem_dup(c->state, n),
+                .unset_before = known ? others->unset : c->unset,
+                .first = true};
+}
+
+static void end_way(Compiler *c, Ways *w) {
+  for (uint32_t i = 0; i <= c->last_slot; i++) {
+    uint8_t now = c->state[i], met = w->met[i];
+    w->met[i] =
+        w->first
+            ? now
+            : (uint8_t)((now & met & (SLOT_THERE | SLOT_EVALUATED)) | ((now | met) & (SLOT_NAT | SLOT_GONE)));
+  }
+  w->first = false;
+  w->unset_met |= c->unset;
+  c->unset = w->unset_before;
+  memcpy(c->state, w->before, c->last_slot + 1);
+}
+
+static void meet(Compiler *c, Ways *w) {
+  memcpy(c->state, w->met, c->last_slot + 1);
+  c->unset = w->unset_met;
+  mem_free(w->before);
+  mem_free(w->met);
 }
 
 // --- operators --------------------------------------------------------------------------------------------
-static uint32_t gap_below(const Compiler *c, uint32_t slot) { return c->gap ? slot - c->gap : 0; }
-
-static void emit_operator(Compiler *c, CodeOp op, uint32_t a, uint32_t b, uint32_t cc, Value pin) {
-  emit(c, op, a, b, cc, c->law_slot, gap_below(c, a));
+static size_t emit_operator(Compiler *c, CodeOp op, uint32_t a, uint32_t b, uint32_t cc, Value pin,
+                            uint32_t top) {
+  uint64_t slow = emit_slow(c, top);
+  size_t at = emit(c, op, a, b, cc, 0, 0);
   emit_word(c, pin);
-}
-
-// From top, where operators leave their values.
-static void move_from_top(Compiler *c, Place p) {
-  if (p.dest != p.top) emit(c, OP_MOVE, p.dest, p.top, 0, 0, 0);
+  emit_word(c, slow);
+  return at;
 }
 
 static bool needs_no_jet(CodeOp op) { return op >= OP_EQZ; }
 
 static void emit_unary(Compiler *c, const Inline *in, const Spine *s, Place p) {
-  uint32_t x = operand(c, s->args[0], p.top, p.live);
-  if (in->op == OP_INC || in->op == OP_DEC) mark_nat(c, s->args[0]);
   if (needs_no_jet(in->op)) {
-    emit(c, in->op, p.dest, x, 0, 0, 0);
+    emit(c, in->op, p.dest, operand(c, s->args[0], p.top, p.live), 0, 0, 0);
     return;
   }
-  emit_operator(c, in->op, p.top, x, 0, s->head);
-  move_from_top(c, p);
+  uint32_t x = last_operand(c, s->args[0], p.top, p.live);
+  if (in->op == OP_INC || in->op == OP_DEC) mark_nat(c, s->args[0]);
+  emit_operator(c, in->op, p.dest, x, 0, s->head, above(p.top, x));
 }
 
-// The operands of a comparison or sum: with a number for the second when it is one.
+// The operands of a comparison or sum: with a number for the second when it is one. *height: above them.
 static CodeOp emit_pair_of_operands(Compiler *c, const Inline *in, const Spine *s, uint32_t top, Live live,
-                                    uint32_t at[2]) {
+                                    uint32_t at[2], uint32_t *height) {
   Value number;
   if (emit_is_number(c, s->args[1], &number)) {
-    at[0] = operand(c, s->args[0], top, live);
+    at[0] = last_operand(c, s->args[0], top, live);
     at[1] = (uint32_t)number;
     mark_nat(c, s->args[0]);
+    *height = above(top, at[0]);
     return (CodeOp)(in->op + 1);
   }
-  operands(c, s, in->first, top, live, at);
+  *height = operands(c, s, in->first, top, live, at);
   if (in->form != INLINE_COMPARE) {
     mark_nat(c, s->args[0]);
     mark_nat(c, s->args[1]);
@@ -108,16 +207,15 @@ static CodeOp emit_pair_of_operands(Compiler *c, const Inline *in, const Spine *
 }
 
 static void emit_binary(Compiler *c, const Inline *in, const Spine *s, Place p) {
-  uint32_t at[2];
+  uint32_t at[2], height;
   Value number;
   Spine turned = *s;
   if (in->op == OP_ADD && emit_is_number(c, s->args[0], &number)) { // a sum is the same the other way around
     turned.args[0] = s->args[1];
     turned.args[1] = s->args[0];
   }
-  CodeOp op = emit_pair_of_operands(c, in, &turned, p.top, p.live, at);
-  emit_operator(c, op, p.top, at[0], at[1], s->head);
-  move_from_top(c, p);
+  CodeOp op = emit_pair_of_operands(c, in, &turned, p.top, p.live, at, &height);
+  emit_operator(c, op, p.dest, at[0], at[1], s->head, height);
 }
 
 // Bindings that are needed where ways part and again where they have met are made on each of the ways.
@@ -138,102 +236,55 @@ static void emit_product(Compiler *c, const Spine *s, Place p) {
   Spine left;
   compiler_look(c, s->args[0], &left);
   if (emit_is_number(c, s->args[1], &number) && number > 0) {
-    uint32_t x = operand(c, s->args[0], p.top, p.live);
-    emit_operator(c, OP_MUL_N, p.top, x, (uint32_t)number, s->head);
-    move_from_top(c, p);
+    uint32_t x = last_operand(c, s->args[0], p.top, p.live);
+    emit_operator(c, OP_MUL_N, p.dest, x, (uint32_t)number, s->head, above(p.top, x));
     return;
   }
-  uint32_t y = operand(c, s->args[1], p.top, p.live | live_in(c, s->args[0]));
-  uint32_t above = p.top + (y == p.top);
+  uint32_t y = operand(c, s->args[1], p.top, p.live | live_in(c, s->args[0])), next = above(p.top, y);
   mark_nat(c, s->args[1]);
   if (is_simple_variable(c, &left)) {
-    uint32_t x = operand(c, s->args[0], above, p.live);
-    emit_operator(c, OP_MUL, p.top, x, y, s->head);
-    move_from_top(c, p);
+    uint32_t x = operand(c, s->args[0], next, p.live);
+    emit_operator(c, OP_MUL, p.dest, x, y, s->head, above(next, x));
     return;
   }
   // By nothing: the other factor is not looked at.
   make_shared(c, live_in(c, s->args[0]), p);
   size_t to_zero = emit(c, OP_UNLESS, y, 0, 0, 0, 0);
-  uint8_t *before = mem_dup(c->state, c->last_slot + 1);
-  uint32_t x = operand(c, s->args[0], above, p.live | live_in(c, s->args[1]));
-  emit_operator(c, OP_MUL, p.top, x, y, s->head);
-  memcpy(c->state, before, c->last_slot + 1);
-  mem_free(before);
+  Ways w = part_ways(c, NULL);
+  uint32_t x = operand(c, s->args[0], next, p.live | live_in(c, s->args[1]));
+  emit_operator(c, OP_MUL, p.dest, x, y, s->head, above(next, x));
+  end_way(c, &w);
   size_t to_end = emit(c, OP_JUMP, 0, 0, 0, 0, 0);
   patch_jump(c, to_zero, c->count);
-  emit_value(c, 0, p.top);
+  emit_value(c, 0, p.dest);
+  end_way(c, &w);
   patch_jump(c, to_end, c->count);
-  move_from_top(c, p);
+  meet(c, &w);
 }
 
 static void emit_division(Compiler *c, const Inline *in, const Spine *s, Place p) {
-  uint32_t at[2];
-  operands(c, s, in->first, p.top, p.live, at);
-  emit_operator(c, in->op, p.top, at[0], at[1], s->head);
-  move_from_top(c, p);
+  uint32_t at[2], height = operands(c, s, in->first, p.top, p.live, at);
+  emit_operator(c, in->op, p.dest, at[0], at[1], s->head, height);
 }
 
 // An element may be lazy; the row is evaluated first, and what may be an index is left to the jet when it is
 // no evaluated nat.
 static void emit_element(Compiler *c, const Inline *in, const Spine *s, Place p) {
   Value row = s->args[in->first], index = s->args[!in->first], number;
+  CodeOp op = p.tail ? in->op : (CodeOp)(in->op + (OP_IDX_EVAL - OP_IDX));
   if (emit_is_number(c, index, &number)) {
-    uint32_t at = operand(c, row, p.top, p.live);
-    emit_operator(c, (CodeOp)(in->op + 1), p.top, at, (uint32_t)number, s->head);
+    uint32_t at = last_operand(c, row, p.top, p.live);
+    emit_operator(c, (CodeOp)(op + 1), p.dest, at, (uint32_t)number, s->head, above(p.top, at));
   } else {
-    uint32_t at = operand(c, row, p.top, p.live | live_in(c, index)), above = p.top + (at == p.top);
-    uint32_t i = emit_lazy(c, index, above);
-    emit_operator(c, in->op, p.top, in->op == OP_IDX ? i : at, in->op == OP_IDX ? at : i, s->head);
+    uint32_t at = operand(c, row, p.top, p.live | live_in(c, index)), next = above(p.top, at);
+    uint32_t i = emit_lazy(c, index, next);
+    bool first = in->op == OP_IDX;
+    emit_operator(c, op, p.dest, first ? i : at, first ? at : i, s->head, above(next, i));
   }
-  if (p.tail)
-    emit(c, OP_RETURN, p.top, 0, 0, 0, 0);
-  else
-    emit(c, OP_EVAL, p.dest, p.top, c->law_slot, p.top, 0);
+  emit_finish(c, p);
 }
 
 // --- choices ----------------------------------------------------------------------------------------------
-// What is known where ways part, so that each begins with it, and what all of them agree on where they meet.
-typedef struct Ways {
-  uint8_t *before, *met;
-  bool first;
-} Ways;
-
-static Ways part_ways(Compiler *c) {
-  size_t n = c->last_slot + 1;
-  return (Ways){mem_dup(c->state, n), mem_dup(c->state, n), true};
-}
-
-static void end_way(Compiler *c, Ways *w) {
-  for (uint32_t i = 0; i <= c->last_slot; i++) {
-    uint8_t now = c->state[i], met = w->met[i];
-    w->met[i] =
-        w->first
-            ? now
-            : (uint8_t)((now & met & (SLOT_THERE | SLOT_EVALUATED)) | ((now | met) & (SLOT_NAT | SLOT_GONE)));
-  }
-  w->first = false;
-  memcpy(c->state, w->before, c->last_slot + 1);
-}
-
-static void meet(Compiler *c, Ways *w) {
-  memcpy(c->state, w->met, c->last_slot + 1);
-  mem_free(w->before);
-  mem_free(w->met);
-}
-
-// Where a test jumps from when it is false, and what is known then, if that is less than afterwards.
-typedef struct Jumps {
-  size_t at[DEPTH_MAX];
-  size_t n;
-  uint8_t *state;
-} Jumps;
-
-static void note_jump(Jumps *j, size_t at) {
-  assert(j->n < DEPTH_MAX);
-  j->at[j->n++] = at;
-}
-
 static const Inline *operator_of(Compiler *c, const Spine *s) {
   return s->form == BODY_CONST && s->n > 0 ? inline_call(c->m, s->head, s->n) : NULL;
 }
@@ -251,12 +302,12 @@ static void emit_test(Compiler *c, Value e, uint32_t top, Live live, Jumps *to_e
     emit_test(c, s.args[0], top, live, to_else);
   } else if (in && in->form == INLINE_AND) {
     emit_test(c, s.args[0], top, live | live_in(c, s.args[1]), to_else);
-    if (!to_else->state) to_else->state = mem_dup(c->state, c->last_slot + 1);
+    note_state(c, to_else);
     emit_test(c, s.args[1], top, live, to_else);
   } else if (in && in->form == INLINE_COMPARE) {
-    uint32_t at[2];
-    CodeOp compare = emit_pair_of_operands(c, in, &s, top, live, at);
-    emit_operator(c, (CodeOp)(compare + 2), top, at[0], at[1], s.head);
+    uint32_t at[2], height;
+    CodeOp compare = emit_pair_of_operands(c, in, &s, top, live, at, &height);
+    note_jump(to_else, emit_operator(c, (CodeOp)(compare + 2), top, at[0], at[1], s.head, height));
     note_jump(to_else, emit(c, OP_UNLESS, top, 0, 0, 0, 0));
   } else {
     uint32_t x = operand(c, e, top, live);
@@ -279,13 +330,12 @@ static void emit_if(Compiler *c, Value test, CodeOp jump, Value yes, Value no, P
   } else {
     note_jump(&to_else, emit(c, jump, operand(c, test, p.top, live), 0, 0, 0, 0));
   }
-  Ways w = part_ways(c);
-  if (to_else.state) memcpy(w.before, to_else.state, c->last_slot + 1);
+  Ways w = part_ways(c, &to_else);
   make_shared(c, ways, p);
   emit_at(c, yes, p);
   end_way(c, &w);
   size_t to_end = p.tail ? 0 : emit(c, OP_JUMP, 0, 0, 0, 0, 0);
-  for (size_t i = 0; i < to_else.n; i++) patch_jump(c, to_else.at[i], c->count);
+  jumps_end_here(c, &to_else);
   make_shared(c, ways, p);
   emit_at(c, no, p);
   end_way(c, &w);
@@ -329,14 +379,13 @@ static Live choices_live(const Compiler *c, const Choices *choices, Value otherw
 static void emit_choices(Compiler *c, const Choices *choices, Value otherwise, Place p) {
   size_t table = c->count, ends[ARGS_MAX + 1];
   Live ways = choices_live(c, choices, otherwise);
-  Ways w = part_ways(c);
+  Ways w = part_ways(c, NULL);
   for (size_t i = 0; i <= choices->n; i++) emit_word(c, 0);
   for (size_t i = 0; i <= choices->n; i++) {
     c->code[table + i] = c->count - table;
     make_shared(c, ways, p);
     if (i > 0 && choices->constant) {
-      emit_value(c, choices->of[i - 1], p.dest);
-      emit_finish(c, p);
+      emit_constant(c, choices->of[i - 1], p);
     } else {
       emit_at(c, i ? choices->of[i - 1] : otherwise, p);
     }
@@ -397,8 +446,7 @@ static void emit_seq(Compiler *c, const Spine *s, Place p) {
 static void emit_logic(Compiler *c, const Spine *s, bool either, Place p) {
   Jumps to_else = {.n = 0};
   emit_test(c, s->args[0], p.top, p.live | live_in(c, s->args[1]), &to_else);
-  Ways w = part_ways(c);
-  if (to_else.state) memcpy(w.before, to_else.state, c->last_slot + 1);
+  Ways w = part_ways(c, &to_else);
   mem_free(to_else.state);
   size_t to_end = 0;
   for (int way = 0; way < 2; way++) {
@@ -410,7 +458,7 @@ static void emit_logic(Compiler *c, const Spine *s, bool either, Place p) {
     end_way(c, &w);
     if (way == 0) {
       to_end = emit(c, OP_JUMP, 0, 0, 0, 0, 0);
-      for (size_t i = 0; i < to_else.n; i++) patch_jump(c, to_else.at[i], c->count);
+      jumps_end_here(c, &to_else);
     }
   }
   patch_jump(c, to_end, c->count);
@@ -424,11 +472,17 @@ static void emit_variable(Compiler *c, Value slot, Place p) {
     emit_at(c, c->bindings[slot].expr, p);
     return;
   }
-  uint32_t from = p.tail ? c->where[slot] : emit_evaluated(c, slot, p.top, p.live);
-  if (p.tail)
+  uint32_t from = c->where[slot];
+  if (p.tail) {
     emit(c, OP_RETURN, from, 0, 0, 0, 0);
-  else if (from != p.dest)
-    emit(c, OP_MOVE, p.dest, from, 0, 0, 0);
+  } else if ((c->state[slot] & (SLOT_THERE | SLOT_EVALUATED)) == SLOT_THERE && !(p.live & live_in(c, slot)) &&
+             slot < LIVE_MAX) { // not used again
+    emit_let_go(c, p.live, from);
+    emit_eval(c, p.dest, from, p.top);
+  } else {
+    emit_evaluated(c, slot, p.top, p.live);
+    if (from != p.dest) emit(c, OP_MOVE, p.dest, from, 0, 0, 0);
+  }
 }
 
 // Calls that are not calls of the code. False: it is one.
@@ -460,8 +514,7 @@ void emit_at(Compiler *c, Value e, Place p) {
     return;
   }
   if (s.n == 0) {
-    emit_value(c, s.head, p.dest);
-    emit_finish(c, p);
+    emit_constant(c, s.head, p);
     return;
   }
   const Inline *in = operator_of(c, &s);

@@ -1,6 +1,7 @@
 // Entering code, for exec.c: how calls and suspensions are laid out where their block is to run.
 #pragma once
 #include "common/plan/code.h"
+#include "common/plan/frame.h"
 #include "common/plan/pinjet.h"
 
 // Where the code of a law that is called with its arguments begins; NULL: it has none yet. Remembered in
@@ -79,6 +80,16 @@ static inline const uint64_t *open_thunk(uint64_t *thunk, Value *fp) {
   const uint64_t *pc = code_of(law) + thunk_position(thunk);
   thunk[0] = obj_header(KIND_HOLE, thunk[0] & 0xff00, 0);
   return pc;
+}
+
+// Opens a frame above a block's slots, for a value that is to go to `dest`; where its callee's slots are.
+static inline Value *open_frame(Value *fp, uint64_t slow, const uint64_t *back, uint32_t dest) {
+  uint32_t gap = slow_gap(slow), h = slow_height(slow);
+  if (gap) fp[gap] = fp[gap + 1] = 0;
+  for (uint32_t i = 0; i < slow_unset_count(slow); i++) fp[slow_unset(slow) + i] = 0;
+  fp[h] = (uint64_t)(uintptr_t)back;
+  fp[h + 1] = frame_exec_word(h + 2, dest, slow_law_slot(slow));
+  return fp + h + 2;
 }
 
 static inline void update(Machine *m, Value suspension, Value v) {

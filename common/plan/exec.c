@@ -20,9 +20,12 @@ static size_t packed_words(size_t n) { return (n + CODE_PACKED - 1) / CODE_PACKE
 #define C code_c(w)
 #define H code_h(w)
 #define N code_n(w)
+// One dispatch for each instruction, which the processor learns to foresee: but for the empty statement,
+// which is everywhere another, the compiler would make one of many.
 #define NEXT                                                                                                 \
   do {                                                                                                       \
     w = *pc++;                                                                                               \
+    __asm__ volatile("" ::"i"(__COUNTER__));                                                                 \
     goto *ops[w & 0xff];                                                                                     \
   } while (0)
 #define JUMP(word, from) (pc = (from) + code_displacement(word))
@@ -45,28 +48,28 @@ static size_t packed_words(size_t n) { return (n + CODE_PACKED - 1) / CODE_PACKE
 
 #define COMPARE(NAME, SYMBOL)                                                                                \
   op_##NAME : x = fp[B], y = fp[C];                                                                          \
-  if (!val_is_small(x | y)) goto jet_2;                                                                      \
+  if (!val_is_small(x | y)) goto slow_xy;                                                                    \
   fp[A] = x SYMBOL y;                                                                                        \
-  pc++;                                                                                                      \
+  pc += 2;                                                                                                   \
   NEXT;                                                                                                      \
   op_##NAME##_N : x = fp[B], y = C;                                                                          \
-  if (!val_is_small(x)) goto jet_2;                                                                          \
+  if (!val_is_small(x)) goto slow_xy;                                                                        \
   fp[A] = x SYMBOL y;                                                                                        \
-  pc++;                                                                                                      \
+  pc += 2;                                                                                                   \
   NEXT;                                                                                                      \
   op_##NAME##_IF : x = fp[B], y = fp[C];                                                                     \
-  if (!val_is_small(x | y)) goto jet_2;                                                                      \
+  if (!val_is_small(x | y)) goto slow_xy;                                                                    \
   if (x SYMBOL y)                                                                                            \
-    pc += 2;                                                                                                 \
+    pc += 3;                                                                                                 \
   else                                                                                                       \
-    JUMP(pc[1], pc + 1);                                                                                     \
+    JUMP(w, pc - 1);                                                                                         \
   NEXT;                                                                                                      \
   op_##NAME##_N_IF : x = fp[B], y = C;                                                                       \
-  if (!val_is_small(x)) goto jet_2;                                                                          \
+  if (!val_is_small(x)) goto slow_xy;                                                                        \
   if (x SYMBOL y)                                                                                            \
-    pc += 2;                                                                                                 \
+    pc += 3;                                                                                                 \
   else                                                                                                       \
-    JUMP(pc[1], pc + 1);                                                                                     \
+    JUMP(w, pc - 1);                                                                                         \
   NEXT;
 
 #define COMPARE_LABELS(NAME)                                                                                 \
@@ -93,8 +96,10 @@ static ExecStep run(Machine *m, const uint64_t *pc, Value *fp, Exec *out) {
       [OP_TAIL] = &&op_TAIL,
       [OP_TAIL_LAW] = &&op_TAIL_LAW,
       [OP_TAIL_SELF] = &&op_TAIL_SELF,
+      [OP_LOOP] = &&op_LOOP,
       [OP_TAIL_JET] = &&op_TAIL_JET,
       [OP_RETURN] = &&op_RETURN,
+      [OP_RETURN_SMALL] = &&op_RETURN_SMALL,
       [OP_JUMP] = &&op_JUMP,
       [OP_UNLESS] = &&op_UNLESS,
       [OP_UNZERO] = &&op_UNZERO,
@@ -127,8 +132,12 @@ static ExecStep run(Machine *m, const uint64_t *pc, Value *fp, Exec *out) {
       [OP_LEN] = &&op_LEN,
       [OP_IDX] = &&op_IDX,
       [OP_IDX_N] = &&op_IDX_N,
+      [OP_IDX_EVAL] = &&op_IDX,
+      [OP_IDX_N_EVAL] = &&op_IDX_N_EVAL,
       [OP_GET] = &&op_GET,
       [OP_GET_N] = &&op_IDX_N,
+      [OP_GET_EVAL] = &&op_GET,
+      [OP_GET_N_EVAL] = &&op_IDX_N_EVAL,
       [OP_EQZ] = &&op_EQZ,
       [OP_NOT] = &&op_NOT,
       [OP_BIT] = &&op_BIT,
@@ -169,14 +178,12 @@ op_EVAL : {
     if (obj_kind(o) == KIND_IND) {
       v = o[1];
     } else {
-      base = fp + H;
-      base[0] = (uint64_t)(uintptr_t)pc;
-      base[1] = frame_exec_word(H + 2, A, C);
-      fp = base + 2;
+      fp = open_frame(fp, pc[0], pc + 1, A);
       goto eval_lazy;
     }
   }
   fp[A] = v;
+  pc++;
   NEXT;
 }
 eval_lazy : // v, a lazy object but no IND, for the newest frame, right below fp
@@ -328,15 +335,18 @@ run_jet: // the routine for the pin x, with the n arguments at fp
 op_TAIL_SELF:
   n = B;
   base = fp + A;
-  if (C != n) { // not where it was already
-    x = fp[C];
-    y = fp[pc[0]];
-    COPY(fp, base, n)
-    fp[n] = x;
-    fp[n + 1] = y;
-  } else {
-    COPY(fp, base, n)
-  }
+  x = fp[C];
+  y = fp[pc[0]];
+  COPY(fp, base, n)
+  fp[n] = x;
+  fp[n + 1] = y;
+  base = fp;
+  if (__builtin_expect(m->ticks <= 0, 0)) goto call_slowly;
+  m->ticks--;
+  JUMP(w, pc - 1);
+  NEXT;
+op_LOOP:
+  n = B;
   base = fp;
   if (__builtin_expect(m->ticks <= 0, 0)) goto call_slowly;
   m->ticks--;
@@ -367,6 +377,9 @@ op_TAIL_JET:
   x = pc[0];
   out->def = (const JetDef *)(uintptr_t)pc[1];
   goto run_jet;
+op_RETURN_SMALL:
+  v = (Value)code_displacement(w);
+  goto return_value;
 op_RETURN:
   v = fp[A];
   if (val_is_lazy(v)) {
@@ -477,52 +490,52 @@ failed:
 op_ADD:
   x = fp[B], y = fp[C];
   r = x + y;
-  if (!val_is_small(x | y | r)) goto jet_2;
+  if (!val_is_small(x | y | r)) goto slow_yx;
   fp[A] = r;
-  pc++;
+  pc += 2;
   NEXT;
 op_ADD_N:
   x = fp[B], y = C;
   r = x + y;
-  if (!val_is_small(x | r)) goto jet_2;
+  if (!val_is_small(x | r)) goto slow_yx;
   fp[A] = r;
-  pc++;
+  pc += 2;
   NEXT;
 op_SUB:
   x = fp[B], y = fp[C];
-  if (!val_is_small(x | y)) goto jet_2;
+  if (!val_is_small(x | y)) goto slow_yx;
   fp[A] = x > y ? x - y : 0;
-  pc++;
+  pc += 2;
   NEXT;
 op_SUB_N:
   x = fp[B], y = C;
-  if (!val_is_small(x)) goto jet_2;
+  if (!val_is_small(x)) goto slow_yx;
   fp[A] = x > y ? x - y : 0;
-  pc++;
+  pc += 2;
   NEXT;
 op_MUL:
   x = fp[B], y = fp[C];
-  if (!val_is_small(x | y) || __builtin_mul_overflow(x, y, &r) || !val_is_small(r)) goto jet_2;
+  if (!val_is_small(x | y) || __builtin_mul_overflow(x, y, &r) || !val_is_small(r)) goto slow_yx;
   fp[A] = r;
-  pc++;
+  pc += 2;
   NEXT;
 op_MUL_N:
   x = fp[B], y = C;
-  if (!val_is_small(x) || __builtin_mul_overflow(x, y, &r) || !val_is_small(r)) goto jet_2;
+  if (!val_is_small(x) || __builtin_mul_overflow(x, y, &r) || !val_is_small(r)) goto slow_yx;
   fp[A] = r;
-  pc++;
+  pc += 2;
   NEXT;
 op_DIV:
   x = fp[B], y = fp[C];
-  if (!val_is_small(x | y) || y == 0) goto jet_2;
+  if (!val_is_small(x | y) || y == 0) goto slow_yx;
   fp[A] = x / y;
-  pc++;
+  pc += 2;
   NEXT;
 op_MOD:
   x = fp[B], y = fp[C];
-  if (!val_is_small(x | y) || y == 0) goto jet_2;
+  if (!val_is_small(x | y) || y == 0) goto slow_yx;
   fp[A] = x % y;
-  pc++;
+  pc += 2;
   NEXT;
   COMPARE(LTH, <)
   COMPARE(LTE, <=)
@@ -532,63 +545,109 @@ op_MOD:
   COMPARE(NEQ, !=)
 op_INC:
   x = fp[B];
-  if (!val_is_small(x) || x == NAT_SMALL_MAX) goto jet_1;
+  if (!val_is_small(x) || x == NAT_SMALL_MAX) goto slow_x;
   fp[A] = x + 1;
-  pc++;
+  pc += 2;
   NEXT;
 op_DEC:
   x = fp[B];
-  if (!val_is_small(x)) goto jet_1;
+  if (!val_is_small(x)) goto slow_x;
   fp[A] = x ? x - 1 : 0;
-  pc++;
+  pc += 2;
   NEXT;
 op_LEN:
   x = fp[B];
-  if (!plain_length(x, &r)) goto jet_1;
+  if (val_is_lazy(x) || !plain_length(x, &r)) goto slow_x;
   fp[A] = r;
-  pc++;
-  NEXT;
-op_IDX:
-  x = val_deref(fp[B]), y = fp[C];
-  if (!plain_element(y, x, &r)) goto jet_2;
-  fp[A] = r;
-  pc++;
+  pc += 2;
   NEXT;
 op_IDX_N:
   y = fp[B];
-  if (!plain_element(y, C, &r)) {
-    x = code_op(w) == OP_IDX_N ? C : y;
-    y = code_op(w) == OP_IDX_N ? y : C;
-    goto jet_2;
+  if (val_is_lazy(y) || !plain_element(y, C, &r)) goto slow_element_n;
+  fp[A] = r;
+  pc += 2;
+  NEXT;
+op_IDX_N_EVAL:
+  y = fp[B];
+  if (val_is_lazy(y) || !plain_element(y, C, &r)) goto slow_element_n;
+element: // r, possibly lazy, evaluated
+  if (val_is_lazy(r)) {
+    fp[A] = 0; // the row, perhaps
+    fp = open_frame(fp, pc[1], pc + 2, A);
+    v = r;
+    goto eval_lazy;
   }
   fp[A] = r;
-  pc++;
+  pc += 2;
+  NEXT;
+op_IDX:
+  x = val_deref(fp[B]), y = fp[C];
+  if (val_is_lazy(y)) {
+    n = C;
+    goto operand;
+  }
+  if (!plain_element(y, x, &r)) goto jet_2;
+  if (code_op(w) == OP_IDX_EVAL) goto element;
+  fp[A] = r;
+  pc += 2;
   NEXT;
 op_GET:
   x = fp[B], y = val_deref(fp[C]);
+  if (val_is_lazy(x)) {
+    n = B;
+    goto operand;
+  }
   if (!plain_element(x, y, &r)) goto jet_2;
+  if (code_op(w) == OP_GET_EVAL) goto element;
   fp[A] = r;
-  pc++;
+  pc += 2;
   NEXT;
-jet_2: // the jet pc[0] with x and y
+
+slow_element_n:
+  n = B;
+  if (val_is_lazy(y)) goto operand;
+  x = C;
+  if (code_op(w) == OP_IDX_N || code_op(w) == OP_IDX_N_EVAL) goto jet_2;
+  x = y, y = C;
+  goto jet_2;
+slow_xy: // operands x and y, of which x is evaluated first
+  n = B;
+  if (val_is_lazy(x)) goto operand;
+  n = C;
+  if (val_is_lazy(y)) goto operand;
+  goto jet_2;
+slow_yx:
+  n = C;
+  if (val_is_lazy(y)) goto operand;
+  n = B;
+  if (val_is_lazy(x)) goto operand;
+jet_2: // the jet with x and y
   n = 2;
   goto jet;
-jet_1: // .. with x
-  n = 1;
+slow_x:
+  n = B;
+  if (val_is_lazy(x)) goto operand;
+  n = 1, y = 0;
 jet:
-  base = fp + A;
-  if (N) base[-(ptrdiff_t)N] = base[1 - (ptrdiff_t)N] = 0;
-  base[0] = (uint64_t)(uintptr_t)(pc + 1);
-  base[1] = frame_exec_word(A + 2, A, H);
-  base[2] = x;
-  base[3] = y;
-  fp = base + 2;
-  x = pc[0];
+  r = pc[0];
+  fp = open_frame(fp, pc[1], pc + 2, A);
+  fp[0] = x;
+  fp[1] = y;
+  x = r;
   if (MAY_ENTER(fp) && (out->def = ready_jet(m, x, fp, n))) goto run_jet;
   LEAVE(fp + n);
   out->v = x;
   out->n = n;
   return EXEC_CALL;
+operand: // the one in slot n is evaluated; then the instruction begins again
+  v = val_deref(fp[n]);
+  if (val_is_lazy(v)) {
+    fp = open_frame(fp, pc[1], pc - 1, (uint32_t)n);
+    goto eval_lazy;
+  }
+  fp[n] = v;
+  pc--;
+  NEXT;
 op_EQZ:
   fp[A] = fp[B] == 0;
   NEXT;

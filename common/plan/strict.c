@@ -164,9 +164,42 @@ static Order look_self(Look *l, const Value *args, size_t n, int depth) {
   return o;
 }
 
+static Order look_call(Look *l, BodyForm form, Value head, const Value *args, size_t n, int depth);
+
+static size_t turn(Value *args, size_t n) {
+  for (size_t i = 0; i < n / 2; i++) {
+    Value t = args[i];
+    args[i] = args[n - 1 - i];
+    args[n - 1 - i] = t;
+  }
+  return n;
+}
+
+// A call of a binding. If that is nothing but a call of something known that lacks arguments, the two are
+// one.
+static Order look_call_of_let(Look *l, uint64_t slot, const Value *args, size_t n, int depth) {
+  Value all[ARGS_MAX], f, arg;
+  size_t before = 0;
+  BodyForm form;
+  for (Value e = l->lets[slot - l->arity - 1];
+       (form = body_form(e, l->last_slot, &f, &arg)) == BODY_CALL && before + n < ARGS_MAX; e = f)
+    all[before++] = arg;
+  uint64_t arity = form == BODY_SLOT && f == 0             ? l->arity
+                   : form == BODY_CONST && !val_is_lazy(f) ? value_arity_u64(f)
+                                                           : 0;
+  if (before < arity && form != BODY_CALL) {
+    memcpy(all + turn(all, before), args, n * sizeof *args);
+    return look_call(l, form, f, all, before + n, depth + 1);
+  }
+  Order o = look_slot(l, slot, depth);
+  if (o.end == END_DONE) o.end = END_REST;
+  return o;
+}
+
 static Order look_call(Look *l, BodyForm form, Value head, const Value *args, size_t n, int depth) {
   if (form == BODY_SLOT && head == 0)
     return n == l->arity ? look_self(l, args, n, depth) : n < l->arity ? nothing : unknown;
+  if (form == BODY_SLOT && head > l->arity) return look_call_of_let(l, head, args, n, depth);
   if (form == BODY_SLOT) {
     Order o = look_slot(l, head, depth);
     if (o.end == END_DONE) o.end = END_REST;
@@ -196,11 +229,7 @@ static Order look(Look *l, Value e, int depth) {
     args[n++] = arg;
     e = f;
   }
-  for (size_t i = 0; i < n / 2; i++) {
-    Value t = args[i];
-    args[i] = args[n - 1 - i];
-    args[n - 1 - i] = t;
-  }
+  turn(args, n);
   if (n > 0) return look_call(l, form, f, args, n, depth);
   return form == BODY_SLOT ? look_slot(l, f, depth) : nothing;
 }
