@@ -227,9 +227,8 @@ void gc_free_all(Machine *m) {
   region_release_all(m);
 }
 
-#ifdef HOSTILE
-bool gc_hostile_all(Machine *m) {
-  if ((m->stats.minor + m->stats.major) / 256 % 2) return false; // markings come to their ends
-  return m->old.words + m->large.words < 16 * 1024 || m->stats.minor % 256 == 0;
+bool gc_hostile_all(const Machine *m) {
+  uint64_t n = m->stats.minor + m->stats.major;
+  if (n / 256 % 2) return false; // markings come to their ends
+  return m->old.words + m->large.words < 16 * 1024 || n % (1u << 16) == 0;
 }
-#endif

@@ -154,11 +154,18 @@ static void start_marking(Machine *m) {
   m->mark_pace = MARK_PACE + 2 * m->old.words / (room + 1);
 }
 
-static bool all_is_due(const Machine *m) {
+static bool is_hostile(const Machine *m) {
 #ifdef HOSTILE
-  return true;
+  return !m->calm;
+#else
+  return false;
 #endif
-  return m->old.words + m->large.words > m->major_at;
+}
+
+void machine_set_calm(Machine *m, bool calm) { m->calm = calm; }
+
+static bool all_is_due(const Machine *m) {
+  return is_hostile(m) || m->old.words + m->large.words > m->major_at;
 }
 
 static void collect_on(Machine *m, size_t added) {
@@ -191,15 +198,10 @@ void heap_exhausted(Machine *m) {
 }
 
 void heap_need(Machine *m, size_t words) {
-#ifdef HOSTILE
-  heap_collect(m, gc_hostile_all(m));
-  if ((size_t)(m->alloc_end - m->alloc) < words + 1) gc_new_nursery(m, words + m->nursery_words);
-  m->reserved = words;
-#else
-  if ((size_t)(m->alloc_end - m->alloc) > words) return;
-  heap_collect(m, false);
+  if (!is_hostile(m) && (size_t)(m->alloc_end - m->alloc) > words) return;
+  heap_collect(m, is_hostile(m) && gc_hostile_all(m));
   if ((size_t)(m->alloc_end - m->alloc) <= words) gc_new_nursery(m, words + m->nursery_words);
-#endif
+  m->reserved = words;
 }
 
 bool heap_fits(Machine *m, uint64_t words) {
@@ -269,18 +271,11 @@ static bool is_large(uint64_t header, size_t words) {
 
 uint64_t *heap_alloc_slow(Machine *m, uint64_t header, size_t words) {
   size_t total = words + 1;
-#ifdef HOSTILE
-  if (m->reserved >= total) {
-    m->reserved -= total;
-  } else {
-    m->reserved = 0;
-    if (!is_large(header, total)) heap_collect(m, gc_hostile_all(m));
-  }
+  bool reserved = m->reserved >= total;
+  m->reserved = reserved ? m->reserved - total : 0;
   if (is_large(header, total)) return alloc_large(m, header, words);
-#else
-  if (is_large(header, total)) return alloc_large(m, header, words);
-  if ((size_t)(m->alloc_end - m->alloc) <= words) heap_collect(m, false);
-#endif
+  if (is_hostile(m) ? !reserved : (size_t)(m->alloc_end - m->alloc) <= words)
+    heap_collect(m, is_hostile(m) && gc_hostile_all(m));
   assert((size_t)(m->alloc_end - m->alloc) > words);
   uint64_t *o = m->alloc;
   m->alloc += total;

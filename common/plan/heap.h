@@ -42,6 +42,7 @@ struct Machine {
   uint64_t *nursery, *nursery_end;
   size_t nursery_words; // its ordinary size; heap_need may make one bigger for a while
   size_t reserved;      // hostile build: words promised by heap_need
+  bool calm;            // hostile build: see machine_set_calm
 
   // Older generation and large space.
   OldSpace old;

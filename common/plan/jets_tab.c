@@ -246,7 +246,10 @@ static JetResult run_to_pair_list(Machine *m, Value *f, Value *io) {
   if (!jet_room(m, (uint64_t)n * 6)) return JET_STOP;
   Value *places = jet_push_places(m, 2), *list = m->sp;
   stack_push(m, 0);
-  for (size_t i = n; i-- > 0;) *list = new_pair_row(m, pair_at(m, &f[0], i, places), *list);
+  for (size_t i = n; i-- > 0;) {
+    Value pair = pair_at(m, &f[0], i, places); // before the list is read, as it may move that
+    *list = new_pair_row(m, pair, *list);
+  }
   *io = *list;
   m->sp = places;
   return JET_DONE;

@@ -45,6 +45,10 @@ typedef struct MachineConfig {
 Machine *machine_new(const MachineConfig *config);
 void machine_free(Machine *m);
 
+// The hostile build collects at every allocation, but not for a calm machine: it does for that what other
+// builds do. For what a test needs and does not try out.
+void machine_set_calm(Machine *m, bool calm);
+
 // Limits of the evaluations to come (same meaning as in the config).
 void machine_set_limits(Machine *m, size_t memory, uint64_t fuel);
 

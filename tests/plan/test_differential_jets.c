@@ -44,6 +44,7 @@ static void take_jets(Library *l, Bridge *b, Ref scope) {
 
 static void load(Library *l, const JetTable *jets, const char *folder) {
   Machine *m = machine_new(&(MachineConfig){.jets = jets});
+  machine_set_calm(m, true);
   Bridge b = {.w = &l->w, .m = m};
   for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
     Sire *s = sire_new(m, &(SireOptions){.library = folder});

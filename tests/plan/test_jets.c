@@ -22,10 +22,12 @@
 #define SKIPPED 77
 #define MOST_JETS 400
 #define NURSERY (1u << 16) // small, so that collections come often
-#ifdef HOSTILE
-#define FUEL 10000 // every allocation collects
+#ifdef HOSTILE             // every allocation collects
+#define FUEL 10000
+#define ROUNDS 8
 #else
 #define FUEL 400000
+#define ROUNDS 60
 #endif
 #define MEMORY ((size_t)1 << 30)
 
@@ -404,7 +406,7 @@ static Tally test_group(Test *t, const char *group) {
   const char *rounds = getenv("PALL_JET_ROUNDS"), *cases = getenv("PALL_JET_CASES");
   Test before = *t;
   Tally tally = {.group = group, .jets = wanted_of(t, group)};
-  uint64_t each = rounds ? strtoull(rounds, NULL, 10) : 60;
+  uint64_t each = rounds ? strtoull(rounds, NULL, 10) : ROUNDS;
   if (cases && tally.jets) each = strtoull(cases, NULL, 10) / tally.jets + 1;
   for (size_t i = 0; i < t->found_count; i++) {
     const Found *f = &t->found[i];
@@ -465,6 +467,7 @@ int main(void) {
   t.m = machine_new(&(MachineConfig){.jets = t.table, .memory = MEMORY, .nursery = NURSERY});
   static const char *const modules[] = {"prelude", "plan"};
   const char *module = getenv("PALL_JET_MODULE");
+  machine_set_calm(t.m, true); // while the library is compiled
   for (size_t i = 0; !module && i < sizeof modules / sizeof *modules; i++) load(&t, library, modules[i]);
   if (module) load(&t, library, module);
   if (t.found_count == 0) {
@@ -473,6 +476,7 @@ int main(void) {
   }
   for (size_t i = 0; i < t.found_count; i++)
     if (t.found[i].pin) t.functions[t.function_count++] = t.found[i].pin;
+  machine_set_calm(t.m, false);
   const char *fuel = getenv("PALL_JET_FUEL");
   machine_set_limits(t.m, MEMORY, fuel ? strtoull(fuel, NULL, 10) : FUEL);
   test_groups(&t);
