@@ -126,12 +126,6 @@ JetResult jet_key(Value *key, Value *phase, bool forced, Value *io) {
   return JET_EVAL;
 }
 
-bool jet_cmp_nf(Machine *m, Value a, Value b, int *order) {
-  if (!val_is_small(a) || !val_is_small(b)) return order_cmp_nf(m, a, b, order);
-  *order = (a > b) - (a < b);
-  return true;
-}
-
 bool jet_merge(Machine *m, const Value *a, const Value *b, unsigned keep) {
   if (!stack_room(m, row_len(*a) + row_len(*b)) || !jet_charge(m, (row_len(*a) + row_len(*b)) / 16))
     return false;
@@ -140,7 +134,7 @@ bool jet_merge(Machine *m, const Value *a, const Value *b, unsigned keep) {
   bool more_x = row_next(&left, &x), more_y = row_next(&right, &y);
   while (more_x || more_y) {
     int order = more_x ? -1 : 1;
-    if (more_x && more_y && !jet_cmp_nf(m, x, y, &order)) return false;
+    if (more_x && more_y && !order_cmp_nf(m, x, y, &order)) return false;
     unsigned which = order < 0 ? MERGE_LEFT : order == 0 ? MERGE_BOTH : MERGE_RIGHT;
     if (keep & which) stack_push(m, order <= 0 ? x : y);
     if (order <= 0) more_x = row_next(&left, &x);

@@ -107,9 +107,6 @@ bool jet_merge(Machine *m, const Value *a, const Value *b, unsigned keep);
 // The row of what lies on the stack from `base` on, which is popped.
 JetResult jet_row_of_stack(Machine *m, Value *base, Value *io);
 
-// The order of two values in normal form. False: JET_STOP.
-bool jet_cmp_nf(Machine *m, Value a, Value b, int *order);
-
 // How many cells of a list a jet makes before it leaves the rest for later: many may never be looked at.
 #if defined(HOSTILE) || defined(SMALL_TREES) // so that tests meet both
 #define JET_PIECE 4u

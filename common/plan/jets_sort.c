@@ -2,6 +2,7 @@
 // that compares does; the law of listSort inserts one element after the other, and what it finds is the same
 // once all elements are in normal form.
 #include "common/plan/jets.h"
+#include "common/plan/order.h"
 
 // A sort in progress: `length` elements lie on the stack, then as much room again for the left one of two
 // runs being merged. The elements before `count` are in runs, ascending in themselves, whose lengths are
@@ -61,7 +62,7 @@ static JetResult merge(Machine *m, Value *s, Value *at, unsigned yes, Value io[2
     if (s[LEFT] == left || s[RIGHT] == s[COUNT]) break;
     Value x = io[0] = val_deref(at[s[LENGTH] + s[LEFT]]), y = io[1] = val_deref(at[s[RIGHT]]);
     if (!yes || !val_is_nf(x) || !val_is_nf(y)) return JET_APPLY;
-    if (!jet_cmp_nf(m, x, y, &order)) return JET_STOP;
+    if (!order_cmp_nf(m, x, y, &order)) return JET_STOP;
     take(s, at, yes >> (order + 1) & 1);
   }
   memcpy(at + s[OUT], at + s[LENGTH] + s[LEFT], (left - s[LEFT]) * 8);

@@ -2,6 +2,7 @@
 // laws do with anything else is left to them. Values are moved about as they are.
 #include "common/plan/formal.h"
 #include "common/plan/jets.h"
+#include "common/plan/order.h"
 #include "common/plan/tab.h"
 
 // The set that v is an app of, or 0.
@@ -288,7 +289,7 @@ static bool merge_pass(Machine *m, const Value *from, Value *to, size_t n, size_
     size_t j = mid, end = mid + width < n ? mid + width : n;
     for (size_t k = start; k < end; k++) {
       int order = i == mid ? 1 : -1;
-      if (i < mid && j < end && !jet_cmp_nf(m, from[2 * i], from[2 * j], &order)) return false;
+      if (i < mid && j < end && !order_cmp_nf(m, from[2 * i], from[2 * j], &order)) return false;
       size_t pick = order <= 0 ? i++ : j++;
       to[2 * k] = from[2 * pick];
       to[2 * k + 1] = from[2 * pick + 1];
@@ -312,7 +313,7 @@ static bool sort_pairs(Machine *m, Value *at, size_t n) {
   size_t kept = 0;
   for (size_t i = 0; i < n; i++) {
     int order = -1;
-    if (i + 1 < n && !jet_cmp_nf(m, from[2 * i], from[2 * i + 2], &order)) return false;
+    if (i + 1 < n && !order_cmp_nf(m, from[2 * i], from[2 * i + 2], &order)) return false;
     if (order == 0) continue;
     at[2 * kept] = from[2 * i]; // kept <= i: what is overwritten was read
     at[2 * kept++ + 1] = from[2 * i + 1];
@@ -482,7 +483,8 @@ static JetResult unite(Machine *m, const Value *fun, const Value *a, const Value
   Value *in_a = jet_push_places(m, 4), *in_b = in_a + TAB_PLACES, *base = m->sp;
   while (i < an || j < bn) {
     int order = i == an ? 1 : -1;
-    if (i < an && j < bn && !jet_cmp_nf(m, key_at(*a, i, in_a), key_at(*b, j, in_b), &order)) return JET_STOP;
+    if (i < an && j < bn && !order_cmp_nf(m, key_at(*a, i, in_a), key_at(*b, j, in_b), &order))
+      return JET_STOP;
     stack_push(m, order <= 0 ? key_at(*a, i, in_a) : key_at(*b, j, in_b));
     stack_push(m, order <= 0 ? val_at(*a, i, in_a) : val_at(*b, j, in_b));
     if (order == 0 && fun) {

@@ -309,10 +309,20 @@ static Verdict compare_nf_pair(Machine *m, Classes *c, Value a, Value b) {
   return compare_outside(m, a, b);
 }
 
-// Passes over elements in nodes that both trees have.
-static bool skip_shared(Machine *m, Value *e) {
-  if (e[ENTRY_LEFT] == PAIR || !rope_is_tree(e[ENTRY_A]) || !rope_is_tree(e[ENTRY_B])) return false;
-  size_t same = rope_shared_before(e[ENTRY_A], e[ENTRY_B], e[ENTRY_LEFT]);
+static size_t same_in_run(Value a, Value b, size_t end) {
+  const Value *x, *y;
+  size_t n = row_run_before(a, end, &x), k = row_run_before(b, end, &y), same = 0;
+  while (same < n && same < k && x[n - 1 - same] == y[k - 1 - same]) same++;
+  return same;
+}
+
+// Passes over elements in nodes that both trees have, or else over those that are the same to look at.
+static bool skip_same(Machine *m, Value *e) {
+  if (e[ENTRY_LEFT] == PAIR || val_kind(e[ENTRY_A]) != KIND_ROW) return false;
+  size_t same = rope_is_tree(e[ENTRY_A]) && rope_is_tree(e[ENTRY_B])
+                    ? rope_shared_before(e[ENTRY_A], e[ENTRY_B], e[ENTRY_LEFT])
+                    : 0;
+  if (same == 0) same = same_in_run(e[ENTRY_A], e[ENTRY_B], e[ENTRY_LEFT]);
   e[ENTRY_LEFT] -= same;
   if (e[ENTRY_LEFT] == 0) m->sp -= ENTRY_WORDS;
   return same > 0;
@@ -321,7 +331,7 @@ static bool skip_shared(Machine *m, Value *e) {
 static Verdict compare_nf(Machine *m, Classes *c, Value *bottom) {
   for (size_t steps = 1; m->sp > bottom; steps++) {
     Value *e = m->sp - ENTRY_WORDS;
-    if (skip_shared(m, e)) continue;
+    if (skip_same(m, e)) continue;
     Value a = val_deref(entry_part(e, ENTRY_A)), b = val_deref(entry_part(e, ENTRY_B));
     assert(!val_is_lazy(a) && !val_is_lazy(b));
     entry_advance(e);
@@ -346,7 +356,7 @@ static bool is_nat_or_bar(Value v) {
   return val_is_small(v) || val_kind(v) == KIND_NAT || val_kind(v) == KIND_BAR;
 }
 
-bool order_cmp_nf(Machine *m, Value a, Value b, int *order) {
+bool order_cmp_any_nf(Machine *m, Value a, Value b, int *order) {
   a = val_deref(a);
   b = val_deref(b);
   bool simple = is_nat_or_bar(a) && is_nat_or_bar(b);

@@ -322,12 +322,10 @@ static Value with_child(const Rope *r, const uint64_t *node, size_t child, Value
   uint64_t nf = val_obj(v)[0] & node[0] & OBJ_NF;
   uint64_t count = tree_count((size_t)((ptrdiff_t)tree_len(node) + more), n, tree_height(node), r->keyed);
   uint64_t *o = heap_alloc(r->m, obj_header(obj_kind(node), nf, count), words - 1);
-  size_t values = n << r->keyed;
-  memcpy(o + 1, node + 1, values * 8);
+  memcpy(o + 1, node + 1, (words - 1) * 8);
   o[1 + child] = v;
   if (r->keyed) o[1 + n + child] = first_element(v);
-  o[words - 1] = 0;
-  uint32_t *ends = (uint32_t *)(o + 1 + values);
+  uint32_t *ends = (uint32_t *)(o + 1 + (n << r->keyed));
   const uint32_t *before = tree_ends(node); // not read from the copy, which may still be on its way
   for (size_t i = 0; i < n; i++) ends[i] = before[i] + (i < child ? 0 : (uint32_t)more);
   return obj_val(o);

@@ -1,5 +1,4 @@
 #include "common/plan/row.h"
-#include "common/plan/nat.h"
 #include "common/plan/order.h"
 #include <string.h>
 
@@ -9,6 +8,12 @@ size_t row_run(Value row, size_t i, const Value **elements) {
   const uint64_t *leaf = rope_leaf(row, i, &i);
   *elements = rope_leaf_elements(leaf) + i;
   return obj_count(leaf) - i;
+}
+
+size_t row_run_before(Value row, size_t end, const Value **elements) {
+  size_t i = end - 1;
+  *elements = rope_leaf_elements(rope_leaf(row, i, &i));
+  return i + 1;
 }
 
 Value row_at_new_place(Value row, size_t i, Value *place) {
@@ -146,10 +151,6 @@ static bool compare(Machine *m, Value a, Value b, int *order) {
   if (val_is_small(a) || val_is_small(b)) {
     *order = (a > b) - (a < b);
     return true;
-  }
-  if (val_kind(a) == KIND_NAT && val_kind(b) == KIND_NAT) {
-    *order = nat_cmp(a, b);
-    return jet_charge(m, obj_count(val_obj(a)) / 128);
   }
   return order_cmp_nf(m, a, b, order);
 }

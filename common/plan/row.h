@@ -13,6 +13,7 @@ static inline size_t row_len(Value row) {
 
 // How many elements lie side by side from the i-th on, i < length: that many at *elements.
 size_t row_run(Value row, size_t i, const Value **elements);
+size_t row_run_before(Value row, size_t end, const Value **elements); // those up to `end`, end > 0
 
 static inline Value row_at(Value row, size_t i) { // may be lazy
   assert(i < row_len(row));
@@ -42,7 +43,7 @@ size_t set_len(Value set);
 
 size_t bar_len(Value bar);
 size_t bar_run(Value bar, size_t i, const uint8_t **bytes);          // as row_run
-size_t bar_run_before(Value bar, size_t end, const uint8_t **bytes); // those up to `end`, end > 0
+size_t bar_run_before(Value bar, size_t end, const uint8_t **bytes); // as row_run_before
 uint8_t bar_at(Value bar, size_t i);
 void bar_copy(Value bar, size_t from, size_t n, uint8_t *out);
 
