@@ -251,6 +251,7 @@ void seal(Machine *m, Ref r) {
   Value root = val_deref(ref_get(m, r));
   assert(val_is_nf(root));
   if (val_is_sealed(root)) return;
+  large_sweep(&m->large, SIZE_MAX); // goes by marks, which what is moved loses
   size_t used = heap_in_use(m);
   Sealing s = {.m = m, .little = used < SMALL_HEAP ? 0 : used / MUCH};
   if (m->running) exec_detach(m);
