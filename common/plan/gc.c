@@ -80,7 +80,9 @@ static void trace_slot(Gc *g, Value *slot) {
     if (!concerns(g, v)) return;
     uint64_t *o = val_obj(v);
     Kind kind = obj_kind(o);
-    if (kind == KIND_IND || (kind == KIND_THUNK && gc_select_element(o, g->major))) {
+    // One that stays where it is must not lead to what is about to move.
+    bool moves = g->major || heap_is_young(g->m, o);
+    if (kind == KIND_IND || (kind == KIND_THUNK && moves && gc_select_element(o, g->major))) {
       *slot = o[1];
       continue;
     }
@@ -89,7 +91,7 @@ static void trace_slot(Gc *g, Value *slot) {
       if (obj_has(val_obj(*slot), OBJ_SEALED)) region_seen(g->m, val_obj(*slot)); // sealing moved it
       return;
     }
-    if (g->major ? obj_has(o, OBJ_SEALED) || obj_has(o, OBJ_LARGE) : !heap_is_young(g->m, o))
+    if (g->major ? obj_has(o, OBJ_SEALED) || obj_has(o, OBJ_LARGE) : !moves)
       mark_object(g->m, o);
     else
       *slot = move_object(g, o);
