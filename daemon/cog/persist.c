@@ -305,14 +305,35 @@ static bool replay_record(Engine *e, uint64_t lsn, const Record *r, Err *err) {
   }
 }
 
+// A page that the store does not have: somebody put pages.mdb and log together that do not belong together.
+static bool explain(Err *err) {
+  char where[sizeof err->where];
+  if (err->code != ERR_NOT_FOUND) return false;
+  memcpy(where, err->where, sizeof where);
+  err_set(err, ERR_DATA, "%s; its pages and its log are of different times: restore both from one copy",
+          err->msg);
+  return err_at(err, "%s", where);
+}
+
+// The snapshots hold what was done before a record that the log must still have, or be about to write.
+static bool goes_on(const Engine *e, uint64_t first, Err *err) {
+  uint64_t due = e->snapshot_lsn > 1 ? e->snapshot_lsn : 1;
+  return first <= due ||
+         err_set(err, ERR_DATA,
+                 "the log begins with record %" PRIu64 ", and the pages know what was before record %" PRIu64
+                 " only: they are of different times: restore both from one copy",
+                 first, due);
+}
+
 static bool on_record(void *ctx, uint64_t lsn, const void *data, size_t len, Err *err) {
   Engine *e = ctx;
   Record r;
+  if (e->to_replay == 0 && !goes_on(e, lsn, err)) return false;
   if (!record_decode(&r, data, len, err)) return err_wrap(err, "log record %" PRIu64, lsn);
   bool ok = replay_record(e, lsn, &r, err);
   e->to_replay += len + RECORD_REPLAY;
   record_free(&r);
-  return ok || err_wrap(err, "log record %" PRIu64, lsn);
+  return ok || err_wrap(err, "log record %" PRIu64, lsn) || explain(err);
 }
 
 // Its name is synced each time: the process that made it may have died before that.
@@ -335,7 +356,8 @@ bool persist_open(Engine *e, Err *err) {
   char *dir = mem_printf("%s/log", e->cfg.dir);
   WalOptions wal = {.runtime = e->cfg.runtime, .durable_to = e->snapshot_lsn};
   memcpy(wal.store_id, info.store_id, WAL_STORE_ID_LEN);
-  bool ok = make_log_dir(e, dir, err) && wal_open(&e->wal, e->cfg.sys, dir, &wal, on_record, e, err);
+  bool ok = make_log_dir(e, dir, err) && wal_open(&e->wal, e->cfg.sys, dir, &wal, on_record, e, err) &&
+            goes_on(e, wal_first(e->wal), err);
   mem_free(dir);
   return ok;
 }

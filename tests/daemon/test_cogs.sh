@@ -97,11 +97,36 @@ wait $watcher
 check 'what was seen until palld stops' ' samples' "$(cat "$home/prof")"
 start
 
+# Pages and log that do not belong together.
+keep_pages() { cp "$home/store/pages.mdb" "$home/other-pages"; }
+swap_pages() {
+  mv "$home/store/pages.mdb" "$home/these"
+  mv "$home/other-pages" "$home/store/pages.mdb"
+  mv "$home/these" "$home/other-pages"
+}
+refuses() {
+  local got
+  got=$(timeout 60 "$palld" --store "$home/store" --socket "$PALL_SOCKET" 2>&1)
+  check_status "$1" 65 $?
+  check "$1: what to do" 'restore both from one copy' "$got"
+}
+stop -TERM
+keep_pages
+start --snapshot-mb 4
+pall send journal 11 --path in >/dev/null
 pall spawn "$cogs/crowd.sire" --name crowd >/dev/null
 await 'a row that is too long is told' 'the first 16384' pall trace crowd
 await 'as many as may be are answered' ' 16384' pall ps
 check 'the log of a busy cog ends' ' done' "$(pall log crowd --from 2 | tail -1)"
+beginning() { [ -e "$home/store/log/0000000000000001.seg" ] || echo gone; }
+await 'what the snapshots hold leaves the log' gone beginning
 pall rm crowd --yes >/dev/null
+stop -9
+swap_pages
+refuses 'pages from before the beginning of the log'
+swap_pages
+start
+check 'with its own pages it starts' ' 11]' "$(pall inspect journal --path 0)"
 
 stop -TERM
 start --cogs 40
@@ -129,6 +154,9 @@ pall rm hoarder --yes >/dev/null
 pall spawn "$src/sire/examples/journal.sire" --name journal >/dev/null
 
 pall spawn "$src/sire/examples/journal.sire" --name parts >/dev/null
+stop -TERM
+keep_pages
+start
 for i in 3 5 7; do pall send parts "(gen 1000000 (mul 100000000000$i))" --path in --wait 60; done >/dev/null
 check 'too much for one message' '--from and --count' "$(pall inspect parts)"
 check 'a part of a row' '[2000000000006 3000000000009]' "$(pall inspect parts --path 0/0 --from 2 --count 2)"
@@ -140,6 +168,11 @@ pall send parts '%[1 3 5]' --path in --wait 60 >/dev/null
 check 'a part of a set' '%[5]' "$(pall inspect parts --path 0/4 --from 2)"
 pall send parts 'b#abcdef' --path in --wait 60 >/dev/null
 check 'a part of a bar' 'b#{cd}' "$(pall inspect parts --path 0/5 --from 2 --count 2)"
+stop -9
+swap_pages
+refuses 'pages that lack what the log refers to'
+swap_pages
+start
 pall rm parts --yes >/dev/null
 
 # A disk that is full; only root may mount one.
