@@ -2,36 +2,11 @@
 #include "common/base/mem.h"
 #include <string.h>
 
-// A traced message as text, when it is one; else its kind and size.
-char *cog_message_text(Machine *m, Ref message) {
-  if (plan_form(m, message) == FORM_NAT) {
-    size_t n = plan_nat_size(m, message);
-    if (n <= 4096) {
-      char *text = mem_zalloc(n + 1);
-      plan_nat_copy(m, message, text, n);
-      bool printable = n > 0;
-      for (size_t i = 0; i < n; i++) printable &= (unsigned char)text[i] >= 32 || text[i] == '\n';
-      if (printable) return text;
-      mem_free(text);
-    }
-    if (n <= 64) return plan_nat_decimal_str(m, message);
-    return mem_printf("a nat of %zu bytes", n);
-  }
-  if (plan_kind(m, message) == KIND_BAR) {
-    char text[4096];
-    size_t n = plan_bar_len(m, message) < sizeof text ? plan_bar_len(m, message) : sizeof text;
-    plan_bar_copy(m, message, 0, n, text);
-    return mem_printf("%.*s", (int)n, text);
-  }
-  if (plan_kind(m, message) == KIND_ROW) return mem_printf("a row of %zu", plan_len(m, message));
-  return mem_strdup("a value");
-}
-
 static void on_trace(void *ctx, Machine *m, Ref message, bool deep) {
   Cog *c = ctx;
   (void)deep;
   if (c->replaying) return;
-  char *text = cog_message_text(m, message);
+  char *text = values_text(m, message);
   cog_trace(c, c->clock_ns, "trace", text);
   mem_free(text);
 }

@@ -189,5 +189,4 @@ void cog_mark_logged(Cog *c, uint64_t event, uint64_t lsn); // the log has the e
 uint64_t cog_logged_at(const Cog *c, uint64_t event);       // the event is not before that place in the log
 void cog_add_child(Cog *c, uint64_t id);                    // to `unclaimed`
 void cog_trace(Cog *c, uint64_t time_ns, const char *kind, const char *text); // also to all followers
-char *cog_message_text(Machine *m, Ref message); // what a trace line shows of it; mem_free
-void cog_show_trace(Cog *c, CtlCall *call);      // the lines kept
+void cog_show_trace(Cog *c, CtlCall *call);                                   // the lines kept

@@ -1,7 +1,7 @@
 #include "daemon/cog/eval_run.h"
 #include "common/base/mem.h"
 #include "common/plan/seal.h"
-#include "daemon/cog/cog.h"
+#include "daemon/cog/values.h"
 
 #define SLICE 200000 // units of work between two looks at the clock
 
@@ -9,7 +9,7 @@ static void on_trace(void *ctx, Machine *m, Ref message, bool deep) {
   EvalRun *r = ctx;
   (void)deep;
   if (r->answer.line_count < EVAL_TRACE_LINES)
-    r->answer.lines[r->answer.line_count++] = cog_message_text(m, message);
+    r->answer.lines[r->answer.line_count++] = values_text(m, message);
 }
 
 static Ref apply_question(Machine *m, Value question) {

@@ -2,6 +2,7 @@
 #include "common/base/mem.h"
 #include "common/codec/bundle.h"
 #include "common/plan/seal.h"
+#include "proto/schema.h"
 #include <string.h>
 
 // A record's inline value: one of these, then what it says.
@@ -160,4 +161,41 @@ bool values_move(Values *v, Machine *from, Ref value, Machine *to, Ref *out, Err
   values_seal(from, value);
   *out = region_adopt(to, ref_get(from, value));
   return true;
+}
+
+// --- as text ---------------------------------------------------------------------------------------------
+#define TEXT_MAX 4096
+
+static char *text_of(const char *bytes, size_t n) {
+  return memchr(bytes, 0, n) || !rpc_utf8_ok(bytes, n) ? NULL : mem_printf("%.*s", (int)n, bytes);
+}
+
+static char *nat_text(Machine *m, Ref nat) {
+  char bytes[TEXT_MAX], *text = NULL;
+  size_t n = plan_nat_size(m, nat);
+  if (n > 0 && n <= TEXT_MAX) {
+    plan_nat_copy(m, nat, bytes, n);
+    bool number = false;
+    for (size_t i = 0; i < n; i++) number |= (unsigned char)bytes[i] < ' ' && bytes[i] != '\n';
+    if (!number) text = text_of(bytes, n);
+  }
+  if (text) return text;
+  return n <= 64 ? plan_nat_decimal_str(m, nat) : mem_printf("a nat of %zu bytes", n);
+}
+
+static char *bar_text(Machine *m, Ref bar) {
+  char bytes[TEXT_MAX], *text = NULL;
+  size_t n = plan_bar_len(m, bar);
+  if (n <= TEXT_MAX) {
+    plan_bar_copy(m, bar, 0, n, bytes);
+    text = text_of(bytes, n);
+  }
+  return text ? text : mem_printf("a bar of %zu bytes", n);
+}
+
+char *values_text(Machine *m, Ref value) {
+  if (plan_form(m, value) == FORM_NAT) return nat_text(m, value);
+  if (plan_kind(m, value) == KIND_BAR) return bar_text(m, value);
+  if (plan_kind(m, value) == KIND_ROW) return mem_printf("a row of %zu", plan_len(m, value));
+  return mem_strdup("a value");
 }

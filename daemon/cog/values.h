@@ -30,3 +30,7 @@ void values_seal(Machine *m, Ref value);
 
 // Carries a value (in normal form) from one machine to another.
 bool values_move(Values *v, Machine *from, Ref value, Machine *to, Ref *out, Err *err);
+
+// What a line of a trace shows of a value that is forced: valid UTF-8, its text if it is one, else its number
+// or its kind and size. mem_free.
+char *values_text(Machine *m, Ref value);

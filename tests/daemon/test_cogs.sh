@@ -197,6 +197,13 @@ if mkdir "$home/small" && mount -t tmpfs -o size=32m palld-test "$home/small" 2>
   start
 fi
 
+pall spawn "$cogs/tracer.sire" --name tracer >/dev/null
+for value in '{two words}' 'x#ff' 'x#c3' 'x#e282ac' 'x#410042' '(bex 4095)' 57599 '[1 2]'; do
+  pall send tracer "$value" --path in >/dev/null
+done
+check 'whatever is traced can be shown' '|two words|a bar of 1 bytes|a bar of 1 bytes|€|a bar of 3 bytes|a nat of 512 bytes|57599|a row of 2|' \
+  "|$(pall trace tracer | sed 's/.* trace //' | tr '\n' '|')"
+
 check rm removed "$(pall rm journal --yes)"
 stop -TERM
 start
