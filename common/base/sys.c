@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -195,7 +196,23 @@ static bool write_synced(const Sys *sys, const char *tmp, const void *data, size
   return ok;
 }
 
+// Into a device or a pipe.
+static bool write_through(const char *path, const char *data, size_t len, Err *err) {
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return path_error(err, ERR_CREATE, "write to this", path);
+  bool ok = true;
+  while (ok && len > 0) {
+    ssize_t n = write(fd, data, len);
+    if (n < 0 && errno != EINTR) ok = path_error(err, ERR_IO, "write to this", path);
+    if (n > 0) data += n, len -= (size_t)n;
+  }
+  if (close(fd) < 0 && ok) ok = path_error(err, ERR_IO, "write to this", path);
+  return ok;
+}
+
 bool sys_write_file(const Sys *sys, const char *path, const void *data, size_t len, Err *err) {
+  struct stat st;
+  if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) return write_through(path, data, len, err);
   char *tmp = mem_printf("%s.tmp", path), *dir = dir_of(path);
   bool ok = write_synced(sys, tmp, data, len, err);
   if (ok && sys->rename(sys->ctx, tmp, path) < 0) {

@@ -35,5 +35,6 @@ unsigned sys_cores(void);
 // ERR_LIMIT with `where` set to the path.
 bool sys_read_file(const Sys *sys, const char *path, size_t max, uint8_t **data, size_t *len, Err *err);
 
-// Writes data to path.tmp, syncs, renames into place, syncs the directory.
+// Writes data to path.tmp, syncs, renames into place, syncs the directory. What is there and is no file, such
+// as a device or a pipe, stays and gets the data.
 bool sys_write_file(const Sys *sys, const char *path, const void *data, size_t len, Err *err);

@@ -193,6 +193,24 @@ START_TEST(writing_does_not_follow_a_planted_link) {
 }
 END_TEST
 
+START_TEST(a_pipe_is_written_to_and_a_folder_is_not) {
+  setup();
+  char got[8] = {0};
+  Err err = ERR_INIT;
+  struct stat st;
+  ck_assert_int_eq(mkfifo(path, 0600), 0);
+  int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  ck_assert_msg(sys_write_file(REAL, path, "hello", 5, &err), "%s", err.msg);
+  ck_assert_int_eq(read(fd, got, sizeof got), 5);
+  ck_assert_str_eq(got, "hello");
+  ck_assert(stat(path, &st) == 0 && S_ISFIFO(st.st_mode));
+  close(fd);
+  ck_assert(!sys_write_file(REAL, dir, "hello", 5, &err));
+  ck_assert_int_eq(err.code, ERR_CREATE);
+  teardown();
+}
+END_TEST
+
 START_TEST(a_stale_temporary_is_replaced) {
   setup();
   ck_assert(sys_write_file(REAL, tmp, "left by a crash, and longer", 27, NULL));
@@ -262,4 +280,5 @@ END_TEST
 
 SUITE_MAIN("sys", files_round_trip, reading_reports_what_is_wrong, each_step_of_reading_can_fail,
            each_step_of_writing_can_fail, writing_does_not_follow_a_planted_link,
-           a_stale_temporary_is_replaced, paths_without_a_directory, positioned_io, clocks_and_randomness)
+           a_stale_temporary_is_replaced, a_pipe_is_written_to_and_a_folder_is_not, paths_without_a_directory,
+           positioned_io, clocks_and_randomness)
