@@ -7,6 +7,12 @@
 #include "tests/suite.h"
 #include <string.h>
 
+#ifdef HOSTILE // every allocation collects
+enum { PAIRS = 600, BOMB = 300, DEEP = 2000, LONG = 1000 };
+#else
+enum { PAIRS = 6000, BOMB = 5000, DEEP = 100000, LONG = 10000 };
+#endif
+
 static World w;
 static Bridge b;
 static Machine *m;
@@ -50,8 +56,6 @@ static void forget_all(void) {
 }
 
 // --- values in normal form -------------------------------------------------------------------------
-#define PAIRS 6000
-
 static void check_pair(Term *x, Term *y, uint64_t seed) {
   int want, got, back;
   if (!term_cmp(x, y, 100000, &want)) return;
@@ -195,7 +199,7 @@ static Ref bomb(size_t depth, bool forced) {
 START_TEST(test_bombs) {
   int order;
   machine_set_limits(m, 0, 1000000);
-  ck_assert(plan_cmp(m, bomb(5000, true), bomb(5000, true), &order));
+  ck_assert(plan_cmp(m, bomb(BOMB, true), bomb(BOMB, true), &order));
   ck_assert_int_eq(order, 0);
   ck_assert(plan_cmp(m, plan_pin(m, bomb(64, true)), plan_pin(m, bomb(64, true)), &order));
   ck_assert_int_eq(order, 0);
@@ -228,7 +232,7 @@ static Ref spine(uint64_t n, uint64_t step, uint64_t last) {
 START_TEST(test_deep_and_long) {
   int order;
   machine_set_limits(m, 0, 10000000);
-  Ref a = deep(100000, 1), c = deep(100000, 2), r = call_cmp(a, c);
+  Ref a = deep(DEEP, 1), c = deep(DEEP, 2), r = call_cmp(a, c);
   ck_assert_int_eq(plan_whnf(m, r), RUN_DONE);
   ck_assert(ref_get(m, r) == 0);
   ck_assert_int_eq(plan_force(m, a), RUN_DONE);
@@ -236,9 +240,9 @@ START_TEST(test_deep_and_long) {
   ck_assert(plan_cmp(m, a, c, &order) && order == -1);
   // Spines of the same arguments that lie in different chunks.
   for (uint64_t last = 0; last < 3; last++) {
-    ck_assert(plan_cmp(m, spine(100000, 1, 1), spine(100000, 23, last), &order));
+    ck_assert(plan_cmp(m, spine(DEEP, 1, 1), spine(DEEP, 23, last), &order));
     ck_assert_int_eq(order, 1 - (int)last);
-    ck_assert_int_eq(plan_whnf(m, r = call_cmp(spine(10000, 17, 1), spine(10000, 40, last))), RUN_DONE);
+    ck_assert_int_eq(plan_whnf(m, r = call_cmp(spine(LONG, 17, 1), spine(LONG, 40, last))), RUN_DONE);
     ck_assert(ref_get(m, r) == 2 - last);
   }
 }
@@ -246,7 +250,7 @@ END_TEST
 
 START_TEST(test_limits) {
   int order;
-  Ref a = deep(100000, 1), c = deep(100000, 1);
+  Ref a = deep(DEEP, 1), c = deep(DEEP, 1);
   ck_assert_int_eq(plan_force(m, a), RUN_DONE);
   ck_assert_int_eq(plan_force(m, c), RUN_DONE);
   machine_set_limits(m, 0, 100);

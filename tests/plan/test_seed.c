@@ -4,6 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef HOSTILE // every allocation collects
+#define DEEP 2000
+#else
+#define DEEP 100000
+#endif
+
 static Machine *m;
 
 static void setup(void) { m = machine_new(&(MachineConfig){.memory = 64u << 20, .nursery = 1u << 16}); }
@@ -96,7 +102,7 @@ END_TEST
 
 START_TEST(test_deep_and_shared) {
   Ref deep = nat(5), wide = nat(5);
-  for (int i = 0; i < 100000; i++) {
+  for (int i = 0; i < DEEP; i++) {
     RefMark mark = refs_mark(m);
     ref_copy(m, deep, app(nat(0), deep));
     if (i < 200) ref_copy(m, wide, plan_row(m, (Ref[]){wide, wide}, 2));
