@@ -232,5 +232,5 @@ void gc_free_all(Machine *m) {
 bool gc_hostile_all(const Machine *m) {
   uint64_t n = m->stats.minor + m->stats.major;
   if (n / 256 % 2) return false; // markings come to their ends
-  return m->old.words + m->large.words < 16 * 1024 || n % (1u << 16) == 0;
+  return m->old.words + m->large.words + (size_t)(m->sp - m->stack) < 16 * 1024 || n % (1u << 16) == 0;
 }

@@ -48,6 +48,6 @@ static inline void gc_each_root(Machine *m, size_t from, void (*slot)(void *ctx,
     slot(ctx, &m->trace.outer[i].law);
 }
 
-// Whether this collection of the hostile build is a major one: always, for a while, when the heap is small,
-// else seldom.
+// Whether this collection of the hostile build is a major one: always, for a while, when heap and stack are
+// small, else seldom.
 bool gc_hostile_all(const Machine *m);

@@ -30,7 +30,7 @@ START_TEST(test_recursion_in_slices) {
 END_TEST
 
 START_TEST(test_recursion_meets_the_memory_limit) {
-  machine_set_limits(m, 16u << 20, 0);
+  machine_set_limits(m, LITTLE_MEMORY, 0);
   Ref r = call_nat(count_up(), 100000000);
   ck_assert_int_eq(plan_whnf(m, r), RUN_MEMORY);
   ck_assert_int_eq(plan_whnf(m, r), RUN_MEMORY); // and again, when its value is wanted again
@@ -90,7 +90,7 @@ END_TEST
 
 // x = (0 0 x): an app whose last argument is the next such app, and so on, all of them new.
 START_TEST(test_endless_data_meets_a_limit) {
-  machine_set_limits(m, 32u << 20, 0);
+  machine_set_limits(m, 2 * LITTLE_MEMORY, 0);
   Ref r = call_nat(law(1, call2(op(0), num(1), call1(num(0), num(1)))), 1);
   ck_assert_int_eq(plan_whnf(m, r), RUN_DONE);
   ck_assert_int_eq(plan_force(m, r), RUN_MEMORY);
@@ -224,24 +224,12 @@ START_TEST(test_arity_beyond_memory) {
 }
 END_TEST
 
-int main(void) {
-  const TTest *const tests[] = {
-      test_recursion_that_is_no_tail_call,
-      test_recursion_in_slices,
-      test_recursion_meets_the_memory_limit,
-      test_chain_of_suspensions,
-      test_tail_calls_take_no_space,
-      test_endless_loop_ends_at_fuel,
-      test_endless_loop_can_be_stopped,
-      test_endless_data_meets_a_limit,
-      test_circular_data_is_a_loop,
-      test_value_that_needs_itself_is_a_loop,
-      test_crash_in_a_suspension_comes_again,
-      test_crash_below_other_suspensions,
-      test_first_crash_counts,
-      test_huge_arity_one_argument_at_a_time,
-      test_row_one_element_at_a_time,
-      test_arity_beyond_memory,
-  };
-  return torture_main("plan/torture", tests, sizeof tests / sizeof *tests);
-}
+SUITE_MAIN_WITH("plan/torture", ((SuiteFrame){.setup = torture_setup, .teardown = torture_teardown}),
+                {test_recursion_that_is_no_tail_call}, {test_recursion_in_slices},
+                {test_recursion_meets_the_memory_limit}, {test_chain_of_suspensions},
+                {test_tail_calls_take_no_space}, {test_endless_loop_ends_at_fuel},
+                {test_endless_loop_can_be_stopped}, {test_endless_data_meets_a_limit},
+                {test_circular_data_is_a_loop}, {test_value_that_needs_itself_is_a_loop},
+                {test_crash_in_a_suspension_comes_again}, {test_crash_below_other_suspensions},
+                {test_first_crash_counts}, {test_huge_arity_one_argument_at_a_time},
+                {test_row_one_element_at_a_time}, {test_arity_beyond_memory})

@@ -2,7 +2,6 @@
 #include "common/codec/bundle.h"
 #include "common/plan/seal.h"
 #include "tests/plan/torture.h"
-#include "tests/suite.h"
 
 // --- values --------------------------------------------------------------------------------------------
 // Each made by evaluation, and not in normal form yet.

@@ -1,8 +1,7 @@
 // What the torture suites share: a machine, laws written as terms, and how deep "deep" is.
 #pragma once
 #include "tests/plan/ref/bridge.h"
-#include <check.h>
-#include <stdlib.h>
+#include "tests/suite.h"
 #include <string.h>
 
 static World w;
@@ -11,8 +10,10 @@ static Machine *m;
 
 #ifdef HOSTILE // every allocation collects
 #define DEEP 20000
+#define LITTLE_MEMORY (3u << 20)
 #else
 #define DEEP 1000000
+#define LITTLE_MEMORY (16u << 20)
 #endif
 
 // PALL_DEEP says otherwise; what has a hard promise holds for 10,000,000 too.
@@ -72,20 +73,4 @@ static inline bool done_or_clean(Outcome o, Outcome clean) {
   ck_assert_int_eq(plan_force(m, r), RUN_DONE);
   ck_assert(nat_of(r) == 5);
   return false;
-}
-
-static inline int torture_main(const char *name, const TTest *const *tests, size_t n) {
-  Suite *suite = suite_create(name);
-  for (size_t i = 0; i < n; i++) {
-    TCase *tcase = tcase_create(tests[i]->name);
-    tcase_add_checked_fixture(tcase, torture_setup, torture_teardown);
-    tcase_set_timeout(tcase, 300);
-    tcase_add_test(tcase, tests[i]);
-    suite_add_tcase(suite, tcase);
-  }
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
