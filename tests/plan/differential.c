@@ -175,19 +175,19 @@ static void report(Subject *s) {
   ck_abort_msg("seed %" PRIu64 ": %s", s->seed, why ? why : "fails no more when tried alone");
 }
 
-static volatile uint64_t current_seed;
+// What a signal says: written beforehand, as nothing may be formatted then.
+static char current_line[64];
+static int current_length;
 
 static void on_signal(int sig) {
-  char line[80];
-  int n = snprintf(line, sizeof line, "signal %d at PALL_SEED=%" PRIu64 "\n", sig, current_seed);
-  if (write(STDERR_FILENO, line, (size_t)n) < 0) _exit(1);
+  if (write(STDERR_FILENO, current_line, (size_t)current_length) < 0) _exit(1);
   signal(sig, SIG_DFL);
   raise(sig);
 }
 
 static TermOutcome try_seed(const Rules *rules, uint64_t seed, bool careful) {
   Subject s = {.rules = rules, .w = {.ids = rules->library_ids}, .seed = seed};
-  current_seed = seed;
+  current_length = snprintf(current_line, sizeof current_line, "a signal at PALL_SEED=%" PRIu64 "\n", seed);
   alarm(SECONDS_MOST);
   Gen g = gen_new(&s.w, seed);
   g.library = rules->library;
