@@ -76,7 +76,7 @@ START_TEST(test_force_in_slices) {
   machine_start_nf(m, r);
   Outcome o;
   unsigned slices = 0;
-  while ((o = machine_run(m, 10000)) == RUN_YIELD)
+  while ((o = machine_run(m, deep() / 100)) == RUN_YIELD)
     if (slices++ % 64 == 0) machine_collect(m, slices % 128 == 0);
   ck_assert_uint_gt(slices, 10);
   fits(&shapes[_i], o == RUN_DONE);

@@ -217,7 +217,7 @@ END_TEST
 static Machine *volatile interrupted;
 static void on_alarm(int signal) {
   (void)signal;
-  machine_interrupt(interrupted);
+  machine_interrupt(interrupted); // NOLINT(bugprone-signal-handler): it sets an atomic flag
 }
 
 // What would run for ever while it is compiled can be interrupted: a value, a macro, an assertion.
