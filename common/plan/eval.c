@@ -117,8 +117,12 @@ static const JetDef *opcode_def(Value op) {
   }
 }
 
-// One that ends soon: a limit waits for what is called next, which tells where it was met.
-static bool is_operator(Value v) { return val_is_small(v) && opcode_def(v) != &op_crash; }
+// Whether a limit that is met at a call of v waits for what is called next, which tells better where that
+// was. An operator ends soon; but a jet may call operators without end.
+#define OVERDUE_CALLS 64
+static bool may_wait(const Machine *m, Value v) {
+  return val_is_small(v) && opcode_def(v) != &op_crash && m->ticks > -OVERDUE_CALLS;
+}
 
 // What calling a data jet with all its arguments gives: never a computation of its own.
 static Value call_data(Machine *m, Value f, const Value *args) {
@@ -341,7 +345,7 @@ apply:
       m->resume = RESUME_APPLY;
       return RUN_YIELD;
     }
-    if (why != RUN_DONE && !is_operator(v)) {
+    if (why != RUN_DONE && !may_wait(m, v)) {
       trace_call(m, v);
       goto stop;
     }

@@ -86,5 +86,17 @@ START_TEST(a_sum_does_not_grow_as_a_chain) {
 }
 END_TEST
 
+// An operator is not where a limit is reported, but one after another does not put it off.
+START_TEST(operators_called_without_end_meet_a_limit) {
+  Library *l = open_library();
+  Err err = ERR_INIT;
+  Ref f = sire_lookup(l->sire, "withoutEnd", &err);
+  machine_set_limits(l->m, 0, 1000000);
+  Ref r = plan_apply(l->m, f, (Ref[]){plan_nat(l->m, 0)}, 1);
+  ck_assert_int_eq(plan_force(l->m, r), RUN_FUEL);
+  library_close(l);
+}
+END_TEST
+
 SUITE_MAIN("space", a_list_goes_while_it_is_consumed, a_part_does_not_keep_the_whole, parts_stay_parts,
-           a_sum_does_not_grow_as_a_chain)
+           a_sum_does_not_grow_as_a_chain, operators_called_without_end_meet_a_limit)
