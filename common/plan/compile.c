@@ -82,7 +82,7 @@ static bool measure(Compiler *c, Value body) {
     if (++c->lets > SLOTS_MAX) return false;
   if (c->arity + c->lets > SLOTS_MAX || body_names_ahead(body, c->arity + 1)) return false;
   c->last_slot = c->arity + c->lets;
-  memset(c->bindings, 0, (c->last_slot + 1) * sizeof *c->bindings);
+  memset(c->bindings, 0, (c->last_slot + 2) * sizeof *c->bindings);
   int nodes = NODES_MAX;
   for (uint32_t own = c->arity + 1; body_binding(body, &v, &rest); body = rest, own++) {
     if (!small_enough(c, v, &nodes, 0)) return false;
@@ -159,8 +159,9 @@ static bool is_cyclic(const Compiler *c) {
 
 // --- a law and its blocks -----------------------------------------------------------------------------
 static void compile_block(Compiler *c, size_t i) {
-  memset(c->state, 0, c->last_slot + 1);
+  memset(c->state, 0, c->last_slot + 2);
   const Block b = c->blocks[i];
+  c->taken = b.taken;
   for (uint16_t k = 0; k < b.captured; k++) {
     c->where[b.slots[k]] = k;
     c->state[b.slots[k]] = b.state[k];
@@ -255,6 +256,7 @@ static const uint64_t *compile(Machine *m, const Value *slot) {
   Compiler *c = mem_alloc(sizeof *c);
   memset(c, 0, offsetof(Compiler, where));
   c->m = m;
+  c->taken = NOTHING_TAKEN;
   c->arity = (uint32_t)law[LAW_ARITY];
   const uint64_t *code = NULL;
   if (measure(c, law[LAW_BODY])) {

@@ -20,11 +20,14 @@ enum {
   SLOT_GONE = 8,      // let go of: never used again
 };
 
+#define NOTHING_TAKEN (VAL_LAZY | VAL_ADDR) // no expression
+
 typedef uint64_t Live; // a bit each slot of the law, those beyond LIVE_MAX not told of
 
 // A suspended expression whose code follows later.
 typedef struct Block {
   Value expr;
+  Value taken;               // see Compiler.taken
   size_t patch;              // the word for its position
   uint64_t select;           // see thunk_select
   uint16_t captured, *slots; // law slots in the order captured
@@ -59,6 +62,7 @@ typedef struct Compiler {
   size_t cold_count, cold_cap;
   size_t *fails;
   size_t fail_count, fail_cap;
+  Value taken;   // an expression for an element that has been looked up: a variable, the one behind the last
   Value *quotes; // constants that are no expressions of the law, see quote
   size_t quote_count, quote_cap;
   bool self_is_jet; // calls by itself may be native
@@ -68,9 +72,9 @@ typedef struct Compiler {
   uint32_t gap;     // the first of the two slots left for a frame that may hold anything; 0: none
   uint32_t arity, lets, last_slot, law_slot;
   StrictOrder order;
-  uint16_t where[SLOTS_MAX + 1]; // law slot -> slot of the block being compiled
-  uint8_t state[SLOTS_MAX + 1];
-  Binding bindings[SLOTS_MAX + 1]; // by law slot; only those of bindings count
+  uint16_t where[SLOTS_MAX + 2]; // law slot -> slot of the block being compiled
+  uint8_t state[SLOTS_MAX + 2];
+  Binding bindings[SLOTS_MAX + 2]; // by law slot; only those of bindings count
 } Compiler;
 
 // An expression's spine: its head, and the arguments in order of application.

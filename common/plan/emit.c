@@ -82,6 +82,10 @@ static Value quote(Compiler *c, Value v) {
 }
 
 static BodyForm form_of(const Compiler *c, Value e, Value *f, Value *arg) {
+  if (e == c->taken) {
+    *f = c->last_slot + 1;
+    return BODY_SLOT;
+  }
   if (!val_is_lazy(e)) return body_form(e, c->last_slot, f, arg);
   *f = c->quotes[e & VAL_ADDR];
   return BODY_CONST;
@@ -197,16 +201,16 @@ static uint64_t selected(Compiler *c, Value e) {
 }
 
 size_t add_block(Compiler *c, Value e) {
-  uint8_t used[SLOTS_MAX + 1] = {0};
+  uint8_t used[SLOTS_MAX + 2] = {0};
   size_t count = 0, at = 0;
   collect_slots(c, e, used);
-  for (uint32_t i = 0; i <= c->last_slot; i++) count += used[i];
+  for (uint32_t i = 0; i <= c->last_slot + 1; i++) count += used[i];
   mem_reserve(c->blocks, c->block_cap, c->block_count + 1);
   Block *b = &c->blocks[c->block_count];
-  *b = (Block){.expr = e, .select = selected(c, e), .captured = (uint16_t)count};
+  *b = (Block){.expr = e, .taken = c->taken, .select = selected(c, e), .captured = (uint16_t)count};
   b->slots = mem_alloc((count + 1) * sizeof *b->slots);
   b->state = mem_alloc(count + 1);
-  for (uint32_t i = 0; i <= c->last_slot; i++) {
+  for (uint32_t i = 0; i <= c->last_slot + 1; i++) {
     if (!used[i]) continue;
     b->slots[at] = (uint16_t)i;
     b->state[at++] = (c->state[i] & (SLOT_EVALUATED | SLOT_NAT)) | SLOT_THERE;
@@ -236,7 +240,7 @@ void emit_captures(Compiler *c, const uint16_t *law_slots, size_t n) {
 
 // The bindings that e needs are made before it is suspended.
 static void emit_needed(Compiler *c, Value e, uint32_t top) {
-  uint8_t used[SLOTS_MAX + 1] = {0};
+  uint8_t used[SLOTS_MAX + 2] = {0};
   collect_slots(c, e, used);
   for (uint32_t i = c->arity + 1; i <= c->last_slot; i++)
     if (used[i]) emit_slot(c, i, top);
@@ -323,12 +327,8 @@ static uint32_t emit_attempt(Compiler *c, Value e, uint32_t dest, uint32_t top) 
   return dest;
 }
 
-static bool emit_tried(Compiler *c, Value e, uint32_t dest, uint32_t top) {
-  int nodes = ATTEMPT_NODES;
-  if (!is_cheap(c, e, &nodes)) return false;
-  size_t first = c->fail_count;
-  uint64_t slow = emit_slow(c, top);
-  emit_attempt(c, e, dest, top);
+// Where an attempt at e that fails from `first` on is left for a suspension of e.
+static void note_cold(Compiler *c, Value e, uint32_t dest, size_t first, uint64_t slow) {
   size_t block = add_block(c, e);
   mem_reserve(c->cold, c->cold_cap, c->cold_count + 1);
   c->cold[c->cold_count++] =
@@ -339,7 +339,64 @@ static bool emit_tried(Compiler *c, Value e, uint32_t dest, uint32_t top) {
              .dest = dest,
              .slow = slow,
              .back = c->count};
-  return true;
+}
+
+// What is somewhere in e, an element of a variable's row, if nothing else in e uses that row.
+static Value element_in(Compiler *c, Value e) {
+  Spine s, arg, row;
+  int nodes = ATTEMPT_NODES;
+  compiler_look(c, e, &s);
+  for (size_t i = 0; i < s.n; i++) {
+    compiler_look(c, s.args[i], &arg);
+    if (arg.n == 0) continue;
+    const Inline *in = arg.form == BODY_CONST ? inline_call(c->m, arg.head, arg.n) : NULL;
+    if (!in || in->form != INLINE_ELEMENT || !is_cheap(c, s.args[i], &nodes)) {
+      Value found = element_in(c, s.args[i]);
+      if (found != NOTHING_TAKEN) return found;
+      continue;
+    }
+    compiler_look(c, arg.args[in->first], &row);
+    if (row.n > 0 || row.form != BODY_SLOT) continue;
+    uint8_t used[SLOTS_MAX + 2] = {0};
+    c->taken = s.args[i];
+    collect_slots(c, e, used);
+    c->taken = NOTHING_TAKEN;
+    if (!used[row.head]) return s.args[i];
+  }
+  return NOTHING_TAKEN;
+}
+
+static void emit_put_off(Compiler *c, Value e, bool cheap, uint32_t dest, uint32_t top, uint64_t slow) {
+  if (!cheap) {
+    emit_suspend(c, e, dest, top);
+    return;
+  }
+  size_t first = c->fail_count;
+  emit_attempt(c, e, dest, top);
+  note_cold(c, e, dest, first, slow);
+}
+
+// Suspends e, or tries it if it is cheap. An element in it is looked up first: what is suspended then
+// captures the element instead of a row, every version of which a chain of updates would keep.
+static void emit_later(Compiler *c, Value e, uint32_t dest, uint32_t top) {
+  int nodes = ATTEMPT_NODES;
+  bool cheap = is_cheap(c, e, &nodes);
+  Value element = c->taken == NOTHING_TAKEN ? element_in(c, e) : NOTHING_TAKEN;
+  if (!cheap) emit_set(c, 0);
+  uint64_t slow = emit_slow(c, top);
+  if (element == NOTHING_TAKEN) {
+    emit_put_off(c, e, cheap, dest, top, slow);
+    return;
+  }
+  size_t first = c->fail_count, whole = c->cold_count;
+  emit_attempt(c, element, top, top);
+  note_cold(c, e, dest, first, slow);
+  c->taken = element;
+  c->where[c->last_slot + 1] = (uint16_t)top;
+  c->state[c->last_slot + 1] = SLOT_THERE;
+  emit_put_off(c, e, cheap, dest, top + 1, slow + 1); // one slot higher
+  c->taken = NOTHING_TAKEN;
+  c->cold[whole].back = c->count;
 }
 
 void emit_cold(Compiler *c) {
@@ -425,8 +482,8 @@ void emit_data(Compiler *c, const Spine *s, uint32_t dest, uint32_t top) {
     emit(c, OP_PAIR, dest, first, last, above + (first == above), 0);
     return;
   }
-  for (size_t i = 0; i < s->n; i++) emit_lazy_into(c, s->args[i], top + (uint32_t)i, top + (uint32_t)i);
-  uint32_t behind = top + (uint32_t)s->n;
+  const uint32_t behind = top + (uint32_t)s->n;
+  for (uint32_t slot = top, i = 0; slot < behind; slot++, i++) emit_lazy_into(c, s->args[i], slot, slot);
   if (makes_row(s)) {
     emit_set(c, 0);
     emit(c, OP_ROW, dest, 0, top, behind, s->n);
@@ -455,6 +512,6 @@ void emit_lazy_into(Compiler *c, Value e, uint32_t dest, uint32_t top) {
     emit_into(c, e, dest, top, ~(Live)0);
   } else {
     emit_needed(c, e, top);
-    if (!emit_tried(c, e, dest, top)) emit_suspend(c, e, dest, top);
+    emit_later(c, e, dest, top);
   }
 }

@@ -39,6 +39,17 @@ START_TEST(a_list_goes_while_it_is_consumed) {
 }
 END_TEST
 
+// A suspended sum keeps the element that it adds to, not the row before it is put there.
+START_TEST(an_element_does_not_keep_its_row) {
+  Library *l = open_library();
+  machine_collect(l->m, true);
+  machine_set_limits(l->m, (size_t)machine_stats(l->m).live_bytes + 16 * MEGABYTE, 0);
+  uint64_t n;
+  ck_assert(plan_nat_u64(l->m, value_of(l, "sums", 100000), &n) && n == 550000);
+  library_close(l);
+}
+END_TEST
+
 START_TEST(a_part_does_not_keep_the_whole) {
   Library *l = open_library();
   machine_collect(l->m, true);
@@ -98,5 +109,6 @@ START_TEST(operators_called_without_end_meet_a_limit) {
 }
 END_TEST
 
-SUITE_MAIN("space", a_list_goes_while_it_is_consumed, a_part_does_not_keep_the_whole, parts_stay_parts,
-           a_sum_does_not_grow_as_a_chain, operators_called_without_end_meet_a_limit)
+SUITE_MAIN("space", a_list_goes_while_it_is_consumed, an_element_does_not_keep_its_row,
+           a_part_does_not_keep_the_whole, parts_stay_parts, a_sum_does_not_grow_as_a_chain,
+           operators_called_without_end_meet_a_limit)
