@@ -151,7 +151,12 @@ static bool read_all(const Sys *sys, int fd, const char *path, size_t max, uint8
     mem_reserve(buf, cap, mem_add(have, step));
     ssize_t got = sys->pread(sys->ctx, fd, buf + have, step, (off_t)have);
     if (got < 0) {
-      path_error(err, ERR_IO, "read the file", path);
+      if (errno == ESPIPE) {
+        err_set(err, ERR_IO, "this is a pipe: write what comes from it to a file, and name that");
+        err_at(err, "%s", path);
+      } else {
+        path_error(err, ERR_IO, "read the file", path);
+      }
       mem_free(buf);
       return false;
     }

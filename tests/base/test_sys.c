@@ -127,6 +127,7 @@ START_TEST(reading_reports_what_is_wrong) {
   ck_assert_int_eq(mkfifo(path, 0600), 0);
   ck_assert(!sys_read_file(REAL, path, 100, &data, &len, &err));
   ck_assert_int_eq(err.code, ERR_IO);
+  ck_assert_ptr_nonnull(strstr(err.msg, "this is a pipe"));
   teardown();
 }
 END_TEST
