@@ -13,7 +13,7 @@
 #define BUNDLE_MAX (64u << 20)
 #define MEMORY ((size_t)4 << 30) // at most; see memory
 #define SPARK_MEMORY ((size_t)1 << 30)
-#define TRACE_SHOWN 2000         // bytes of a traced value
+#define TRACE_SHOWN 2000 // bytes of a traced value
 
 static bool is_folder(const char *path) {
   struct stat st;
@@ -78,8 +78,11 @@ static bool open_machine(Library *l, const SireEvents *events, Err *err) {
   l->jets = jet_table_default();
   if (!switch_jets_off(l->jets, getenv("PALL_JETS_OFF"), err)) return false;
   if (l->owns_cache) l->sparks = spark_pool_new(l->jets, SPARK_MEMORY, sys_cores() - 1);
-  l->m = machine_new(&(MachineConfig){
-      .jets = l->jets, .memory = memory(), .sparks = spark_pool_sink(l->sparks), .trace = on_trace, .ctx = l});
+  l->m = machine_new(&(MachineConfig){.jets = l->jets,
+                                      .memory = memory(),
+                                      .sparks = spark_pool_sink(l->sparks),
+                                      .trace = on_trace,
+                                      .ctx = l});
   interrupt_watch(l->m);
   l->states = cache_user_new(l->cache, l->m);
   SireOptions options = {.library = l->folder};

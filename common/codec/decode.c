@@ -59,7 +59,7 @@ static uint64_t arity_of(Decoder *d, Value v) {
     way_push(&w, v);
     v = o[1];
   }
-  uint64_t arity = known ? *known : value_arity_u64(v);
+  uint64_t arity = known ? *known : value_arity_u64(d->m, v);
   for (size_t i = w.count; i-- > 0;) {
     const uint64_t *o = val_obj(w.at[i]);
     if (obj_kind(o) == KIND_APP && arity < NAT_SMALL_MAX) arity -= app_args(o);

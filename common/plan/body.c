@@ -88,6 +88,7 @@ static Value walk_spine(Machine *m, Value env, Value e, size_t *nargs) {
     n++;
   }
   *nargs = n;
+  heap_charge_done(m, n);
   if (n > 0) {
     if (!stack_room(m, n + 2)) return 0;
     stack_push(m, env);
@@ -122,6 +123,7 @@ Value body_enter_law(Machine *m, Value self, Value law, size_t n, size_t *nargs)
   size_t slots = 1 + n + lets;
   if (m->trials > 0 && body_names_ahead(body, n + 1)) m->stop = RUN_LOOP;
   if (m->stop != RUN_DONE) return 0;
+  heap_charge_done(m, slots);
   if (!stack_room(m, 4) || (slots > HEAP_LARGE && !heap_fits(m, slots + lets * EXPR_WORDS))) return 0;
 
   Value *args = m->sp - n;

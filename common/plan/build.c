@@ -113,41 +113,53 @@ Value new_law(Machine *m, Value name, Value arity, Value body) {
 // --- applications ------------------------------------------------------------------------------
 static uint64_t nat_clamped(Value n) { return val_is_small(n) ? n : NAT_SMALL_MAX; }
 
-uint64_t value_arity_any(Value v) {
-  if (val_is_small(v)) return v == 0 ? 3 : v == 1 ? 5 : v == 2 ? 3 : 1;
+#define STEP_WORDS 8 // what a step to another object counts as
+
+Value innermost_pin(Machine *m, Value pin) {
+  uint64_t steps = 0;
+  for (Value item; val_is_ptr(item = val_obj(pin)[PIN_ITEM]) && val_kind(item) == KIND_PIN; pin = item)
+    steps++;
+  heap_charge_done(m, steps * STEP_WORDS);
+  return pin;
+}
+
+static uint64_t opcode_arity(Value op) { return op == 0 ? 3 : op == 1 ? 5 : op == 2 ? 3 : 1; }
+
+static uint64_t own_arity(Value v) {
+  if (val_is_small(v)) return opcode_arity(v);
   const uint64_t *o = val_obj(v);
   switch (obj_kind(o)) {
-  case KIND_PIN:
-    while (obj_kind(o) == KIND_PIN) {
-      v = o[PIN_ITEM];
-      if (val_is_small(v)) return value_arity_u64(v);
-      o = val_obj(v);
-    }
-    return value_arity_u64(v);
   case KIND_LAW: return nat_clamped(o[LAW_ARITY]);
-  case KIND_COW: {
-    uint64_t n = nat_clamped(o[1]);
-    return n == NAT_SMALL_MAX ? n : n + 1;
-  }
+  case KIND_COW: return nat_clamped(o[1]) + (nat_clamped(o[1]) < NAT_SMALL_MAX);
   case KIND_SET: return 2;
-  case KIND_APP: {
-    if (app_left(o) < APP_ARITY_MAX) return app_left(o);
-    uint64_t args = 0;
-    while (obj_kind(o) == KIND_APP) {
-      args += app_args(o);
-      v = o[1];
-      if (val_is_small(v)) break;
-      o = val_obj(v);
-    }
-    uint64_t arity = value_arity_u64(v);
-    return arity == NAT_SMALL_MAX ? arity : arity - args;
-  }
+  case KIND_APP: return app_left(o);
   default: return 1;
   }
 }
 
+uint64_t value_arity_any(Machine *m, Value v) {
+  uint64_t args = 0, steps = 0;
+  for (; val_is_ptr(v); v = val_obj(v)[1], steps++) { // an app's head, a pin's item
+    const uint64_t *o = val_obj(v);
+    bool far = obj_kind(o) == KIND_APP && app_left(o) == APP_ARITY_MAX;
+    if (!far && obj_kind(o) != KIND_PIN) break;
+    if (far) args += app_args(o);
+  }
+  heap_charge_done(m, steps * STEP_WORDS);
+  uint64_t arity = own_arity(v);
+  return arity == NAT_SMALL_MAX ? arity : arity - args;
+}
+
 Value app_head(Value v) {
   while (val_kind(v) == KIND_APP) v = val_obj(v)[1];
+  return v;
+}
+
+// The same where the way may be long: charged as done.
+static Value far_head(Machine *m, Value v) {
+  uint64_t steps = 0;
+  for (; val_kind(v) == KIND_APP; v = val_obj(v)[1]) steps++;
+  heap_charge_done(m, steps * STEP_WORDS);
   return v;
 }
 
@@ -169,6 +181,7 @@ void app_copy_args(Value v, Value *out) {
 // The row that a row constructor makes of the arguments already in f and `n` more.
 static Value complete_row(Machine *m, Value f, const Value *args, size_t n) {
   size_t before = (size_t)app_total_args(f), len = before + n;
+  heap_charge_done(m, len);
   PROTECT(m, f);
   uint64_t *o = new_row(m, len);
   f = stack_pop(m);
@@ -205,14 +218,14 @@ static Value app_object(Machine *m, Value f, const Value *args, size_t n, uint64
 
 Value new_app(Machine *m, Value f, const Value *args, size_t n) {
   for (; n > APP_ARGS_MOST; n -= APP_ARGS_MOST, args += APP_ARGS_MOST) {
-    uint64_t arity = value_arity_u64(f);
+    uint64_t arity = value_arity_u64(m, f);
     f = app_object(m, f, args, APP_ARGS_MOST, arity == NAT_SMALL_MAX ? arity : arity - APP_ARGS_MOST);
   }
-  uint64_t arity = value_arity_u64(f);
+  uint64_t arity = value_arity_u64(m, f);
   assert(n > 0 && n < arity);
   uint64_t left = arity == NAT_SMALL_MAX ? arity : arity - n;
   if (left > 1) return app_object(m, f, args, n, left);
-  Value head = app_head(f); // only now: the spine may be long
+  Value head = far_head(m, f); // only now
   if (val_kind(head) == KIND_COW) return complete_row(m, f, args, n);
   if (val_kind(head) == KIND_SET) {
     Value row = args[0];

@@ -33,7 +33,9 @@ static uint32_t lacks(const Compiler *c, Value e) {
   if (form == BODY_SLOT)
     arity = f == 0 ? c->arity : 0;
   else
-    arity = !val_is_small(f) && (val_kind(f) == KIND_PIN || val_kind(f) == KIND_LAW) ? value_arity_u64(f) : 0;
+    arity = !val_is_small(f) && (val_kind(f) == KIND_PIN || val_kind(f) == KIND_LAW)
+                ? value_arity_u64(c->m, f)
+                : 0;
   return n <= PARTIAL_MOST && n < arity && arity <= ARGS_MAX ? (uint32_t)(arity - n) : 0;
 }
 

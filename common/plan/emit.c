@@ -457,7 +457,7 @@ bool emit_is_simple(Compiler *c, Value e) {
 
 // Arity of a head known when compiling, else 0.
 uint64_t emit_known_arity(const Compiler *c, const Spine *s) {
-  if (s->form == BODY_CONST) return val_is_lazy(s->head) ? 0 : value_arity_u64(s->head);
+  if (s->form == BODY_CONST) return val_is_lazy(s->head) ? 0 : value_arity_u64(c->m, s->head);
   return s->head == 0 ? c->arity : 0;
 }
 

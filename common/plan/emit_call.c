@@ -107,7 +107,7 @@ static void in_sequence(StrictOrder order, size_t n, uint8_t *sequence) {
 // The new arguments go to where the old ones are: each at once if what follows does not need the old one,
 // else by way of a slot from top on.
 static void emit_new_arguments(Compiler *c, const Spine *s, uint32_t top) {
-  uint8_t sequence[ARGS_MAX];
+  uint8_t sequence[ARGS_MAX] = {0};
   uint32_t moved[ARGS_MAX + 1] = {0};
   Live unchanged = 0;
   in_sequence(c->order, s->n, sequence);

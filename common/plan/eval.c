@@ -99,6 +99,7 @@ static void keep_extra(Machine *m, size_t n, size_t k) {
 // Puts the arguments already in an app below the n on top of the stack; returns the app's head.
 static Value spread_app(Machine *m, Value app, size_t n) {
   size_t before = (size_t)app_total_args(app);
+  heap_charge_done(m, before + n);
   Value *base = m->sp - n;
   memmove(base + before, base, n * 8);
   app_copy_args(app, base);
@@ -356,7 +357,7 @@ apply:
   }
   {
     Kind kind = val_kind(v);
-    uint64_t arity = value_arity_u64(v);
+    uint64_t arity = value_arity_u64(m, v);
     if (n < arity) {
       v = new_app(m, v, m->sp - n, n);
       m->sp -= n;
@@ -380,6 +381,7 @@ apply:
       n += before;
       kind = val_kind(v);
     }
+  called: // with exactly its arguments
     self = v;
     if (kind == KIND_PIN) {
       def = pin_jet(m, v);
@@ -387,6 +389,10 @@ apply:
       v = val_obj(v)[PIN_ITEM];
       kind = val_kind(v);
       if (kind == KIND_LAW) goto law;
+      if (kind == KIND_PIN) {
+        v = innermost_pin(m, v);
+        goto called;
+      }
       if (kind == KIND_COW || (kind == KIND_ROW && row_len(v) == 0)) { // body 0: the pin itself
         m->sp -= n;
         v = self;

@@ -197,6 +197,16 @@ void heap_exhausted(Machine *m) {
   m->ticks = 0; // so that the evaluator looks at its next call
 }
 
+void heap_charge_many(Machine *m, uint64_t words) {
+  uint64_t units = words / 16;
+  if (m->ticks > 0) { // handed out for calls that were to be cheap
+    m->fuel_left += (uint64_t)m->ticks;
+    m->stats.calls -= (uint64_t)m->ticks;
+    m->ticks = 0;
+  }
+  m->fuel_left -= units < m->fuel_left ? units : m->fuel_left;
+}
+
 void heap_need(Machine *m, size_t words) {
   if (!is_hostile(m) && (size_t)(m->alloc_end - m->alloc) > words) return;
   heap_collect(m, is_hostile(m) && gc_hostile_all(m));

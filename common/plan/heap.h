@@ -160,6 +160,13 @@ static inline bool jet_charge(Machine *m, uint64_t units) {
   return true;
 }
 
+// Charges words that a call touches where nothing can stop it, if they are more than its tick stands for: the
+// next call meets the limit.
+void heap_charge_many(Machine *m, uint64_t words);
+static inline void heap_charge_done(Machine *m, uint64_t words) {
+  if (__builtin_expect(words >= 256, 0)) heap_charge_many(m, words);
+}
+
 // Before charged work on an idle machine (outside machine_run): a full measure of fuel, no stale limit.
 void machine_refresh(Machine *m);
 
@@ -177,17 +184,20 @@ uint64_t *new_row(Machine *m, size_t n);       // n elements, all 0; fill at onc
 uint64_t *new_row_unset(Machine *m, size_t n); // n elements, yet to be set
 uint64_t *new_bar(Machine *m, size_t bytes);   // zero filled
 
-// A(v) of an evaluated value, at most NAT_SMALL_MAX.
-uint64_t value_arity_any(Value v);
-static inline uint64_t value_arity_u64(Value v) {
+// A(v) of an evaluated value, at most NAT_SMALL_MAX. The way to a head far below is charged as done.
+uint64_t value_arity_any(Machine *m, Value v);
+static inline uint64_t value_arity_u64(Machine *m, Value v) {
   if (val_is_ptr(v)) {
     const uint64_t *o = val_obj(v);
     if (obj_kind(o) == KIND_APP && app_left(o) < APP_ARITY_MAX) return app_left(o);
     if (obj_kind(o) == KIND_PIN && val_is_ptr(o[PIN_ITEM])) o = val_obj(o[PIN_ITEM]);
     if (obj_kind(o) == KIND_LAW && val_is_small(o[LAW_ARITY])) return o[LAW_ARITY];
   }
-  return value_arity_any(v);
+  return value_arity_any(m, v);
 }
+
+// The pin in pins that holds no pin; charged as done.
+Value innermost_pin(Machine *m, Value pin);
 
 // Spines. For a value that is no KIND_APP: itself, 0 arguments.
 Value app_head(Value v);

@@ -143,8 +143,8 @@ Ref plan_arg(Machine *m, Ref r, size_t i) {
 Ref plan_arity(Machine *m, Ref r) {
   Value v = look(m, r), head = app_head(v);
   uint64_t args = app_total_args(v);
-  while (val_kind(head) == KIND_PIN) head = val_obj(head)[PIN_ITEM];
-  if (val_kind(head) != KIND_LAW && val_kind(head) != KIND_COW) return plan_nat(m, value_arity_u64(v));
+  if (val_kind(head) == KIND_PIN) head = val_obj(innermost_pin(m, head))[PIN_ITEM];
+  if (val_kind(head) != KIND_LAW && val_kind(head) != KIND_COW) return plan_nat(m, value_arity_u64(m, v));
   RefMark mark = refs_mark(m);
   Ref arity = ref_new(m, formal_law_arity(m, head));
   stack_push(m, ref_get(m, arity));

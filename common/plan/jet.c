@@ -43,8 +43,8 @@ JetTable *jet_table_new(const JetGroup *const *groups, size_t n) {
 
 JetTable *jet_table_default(void) {
   static const JetGroup *const all[] = {
-      &jets_fan, &jets_bit, &jets_nat,  &jets_cmp,  &jets_row,  &jets_list, &jets_sort, &jets_str, &jets_set,  &jets_tab,
-      &jets_pad, &jets_bar, &jets_seed, &jets_type, &jets_word, &jets_hash, &jets_try, &jets_misc,
+      &jets_fan, &jets_bit, &jets_nat, &jets_cmp,  &jets_row,  &jets_list, &jets_sort, &jets_str, &jets_set,
+      &jets_tab, &jets_pad, &jets_bar, &jets_seed, &jets_type, &jets_word, &jets_hash, &jets_try, &jets_misc,
   };
   return jet_table_new(all, sizeof all / sizeof *all);
 }

@@ -50,8 +50,8 @@ typedef struct JetGroup {
   size_t count;
 } JetGroup;
 
-extern const JetGroup jets_fan, jets_bit, jets_nat, jets_cmp, jets_row, jets_list, jets_sort, jets_str, jets_set,
-    jets_tab, jets_pad, jets_bar, jets_seed, jets_type, jets_word, jets_hash, jets_try, jets_misc;
+extern const JetGroup jets_fan, jets_bit, jets_nat, jets_cmp, jets_row, jets_list, jets_sort, jets_str,
+    jets_set, jets_tab, jets_pad, jets_bar, jets_seed, jets_type, jets_word, jets_hash, jets_try, jets_misc;
 
 // A table of groups, some jets switched off. Immutable once made; shared by machines. A jet that two
 // groups define is the later group's.

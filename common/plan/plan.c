@@ -63,7 +63,7 @@ Ref plan_apply(Machine *m, Ref f, const Ref *args, size_t n) {
   Value *at = m->sp;
   stack_push(m, val_deref(ref_get(m, f)));
   for (size_t i = 0; i < n; i++) stack_push(m, val_deref(ref_get(m, args[i])));
-  bool data = !val_is_lazy(at[0]) && n < value_arity_u64(at[0]);
+  bool data = !val_is_lazy(at[0]) && n < value_arity_u64(m, at[0]);
   Value v = data ? new_app(m, at[0], at + 1, n) : suspended_call(m, at, n);
   m->sp = at;
   return ref_new(m, v);

@@ -98,17 +98,6 @@ static void mark_normal(Value v) {
   if (val_is_ptr(v)) val_obj(v)[0] |= OBJ_NF;
 }
 
-// The steps that the next look at the arity of v takes.
-static uint64_t depth_of(Value v) {
-  uint64_t n = 1;
-  while (val_is_ptr(v) && (val_kind(v) == KIND_PIN || val_kind(v) == KIND_APP)) {
-    if (val_kind(v) == KIND_APP && app_left(val_obj(v)) < APP_ARITY_MAX) break;
-    v = val_obj(v)[1];
-    n++;
-  }
-  return n;
-}
-
 // *f with as many arguments as its head wants, all in all: a law or a pin.
 static SeedEnd make(Planting *p, Value *f, const Value *args, size_t n) {
   Machine *m = p->m;
@@ -134,8 +123,8 @@ static SeedEnd apply(Planting *p, Value *at) {
   const Value *args = at + 1;
   size_t n = (size_t)(m->sp - args);
   while (n > 0 && m->stop == RUN_DONE) {
-    if (!jet_charge(m, 1 + n / 16 + depth_of(*at) / 16)) return SEED_STOPPED;
-    uint64_t arity = value_arity_u64(*at);
+    if (!jet_charge(m, 1 + n / 16)) return SEED_STOPPED;
+    uint64_t arity = value_arity_u64(m, *at);
     size_t now = n < arity ? n : (size_t)arity;
     if (n < arity) {
       if (n >= HEAP_LARGE && !heap_fits(m, 2 * n)) return SEED_STOPPED;

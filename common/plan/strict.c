@@ -185,7 +185,7 @@ static Order look_call_of_let(Look *l, uint64_t slot, const Value *args, size_t 
        (form = body_form(e, l->last_slot, &f, &arg)) == BODY_CALL && before + n < ARGS_MAX; e = f)
     all[before++] = arg;
   uint64_t arity = form == BODY_SLOT && f == 0             ? l->arity
-                   : form == BODY_CONST && !val_is_lazy(f) ? value_arity_u64(f)
+                   : form == BODY_CONST && !val_is_lazy(f) ? value_arity_u64(l->m, f)
                                                            : 0;
   if (before < arity && form != BODY_CALL) {
     memcpy(all + turn(all, before), args, n * sizeof *args);
@@ -206,13 +206,13 @@ static Order look_call(Look *l, BodyForm form, Value head, const Value *args, si
     return o;
   }
   if (val_is_lazy(head)) return unknown;
-  if (n < value_arity_u64(head)) return nothing;
+  if (n < value_arity_u64(l->m, head)) return nothing;
   if (head == 3 && n == 1) return look_arguments(l, args, 1, depth);
   if (val_is_small(head)) return unknown;
   const JetDef *def = inline_jet(l->m, head, n);
   if (def) return look_jet(l, def, args, depth);
   Value law = val_kind(head) == KIND_PIN ? val_obj(head)[PIN_ITEM] : head;
-  if (val_is_small(law) || val_kind(law) != KIND_LAW || n < value_arity_u64(law)) return unknown;
+  if (val_is_small(law) || val_kind(law) != KIND_LAW || n < value_arity_u64(l->m, law)) return unknown;
   return look_law(l, law, args, n, depth);
 }
 

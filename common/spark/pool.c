@@ -47,7 +47,8 @@ static bool is_stopping(SparkPool *p) {
 
 static void compute(SparkPool *p, Spark *s) {
   Work w = {0};
-  w.m = machine_new(&(MachineConfig){.jets = p->jets, .memory = p->memory, .fuel = FUEL, .trace = on_trace, .ctx = &w});
+  w.m = machine_new(
+      &(MachineConfig){.jets = p->jets, .memory = p->memory, .fuel = FUEL, .trace = on_trace, .ctx = &w});
   machine_start_nf(w.m, spark_enter(s, w.m));
   Outcome o = RUN_YIELD;
   while (o == RUN_YIELD && !spark_is_unwanted(s) && !is_stopping(p)) o = machine_run(w.m, SLICE);

@@ -224,6 +224,44 @@ START_TEST(test_arity_beyond_memory) {
 }
 END_TEST
 
+// f applied to x, n times over, within fuel.
+static Outcome calls_within(Ref f, uint64_t x, uint64_t n, uint64_t fuel, Ref *r) {
+  machine_set_limits(m, 0, fuel);
+  Ref all[] = {f, plan_nat(m, x), plan_nat(m, n)};
+  *r = plan_apply(m, bridge_in(&b, iterate()), all, 3);
+  Outcome o = plan_force(m, *r);
+  machine_set_limits(m, 0, UINT64_MAX);
+  return o;
+}
+
+// What a call has to look through is paid for, so that it cannot hold up others for long.
+START_TEST(test_the_way_to_a_head_counts) {
+  Ref r;
+  Term *args[] = {law(1, call1(num(1), op(3))), law(1ULL << 40, num(1)), num(8000)};
+  Ref app = start_call(iterate(), args, 3);
+  ck_assert_int_eq(plan_force(m, app), RUN_DONE);
+  ck_assert_int_eq(calls_within(app, 0, 20, 2000, &r), RUN_FUEL);
+  ck_assert_int_eq(calls_within(app, 0, 20, 200000, &r), RUN_DONE);
+  ck_assert_uint_eq(plan_arg_count(m, r), 8001);
+}
+END_TEST
+
+START_TEST(test_many_pins_around_a_law) {
+  Ref r;
+  uint64_t n = deep() / 10;
+  Term *args[] = {law(1, call1(op(4), num(1))), law(1, num(1)), num(n)};
+  Ref nest = start_call(iterate(), args, 3);
+  ck_assert_int_eq(plan_force(m, nest), RUN_DONE);
+  ck_assert_int_eq(calls_within(nest, 5, 3, n, &r), RUN_FUEL);
+  ck_assert_int_eq(calls_within(nest, 5, 3, 10 * n, &r), RUN_DONE);
+  ck_assert_uint_eq(nat_of(r), 5);
+  Term *with_args[] = {law(1, call1(op(4), call1(num(1), op(3)))), law(1ULL << 40, num(1)), num(1000)};
+  Ref nest_of_apps = start_call(iterate(), with_args, 3);
+  ck_assert_int_eq(plan_force(m, nest_of_apps), RUN_DONE);
+  ck_assert_uint_eq(nat_of(plan_arity(m, nest_of_apps)), (1ULL << 40) - 1000);
+}
+END_TEST
+
 SUITE_MAIN_WITH("plan/torture", ((SuiteFrame){.setup = torture_setup, .teardown = torture_teardown}),
                 {test_recursion_that_is_no_tail_call}, {test_recursion_in_slices},
                 {test_recursion_meets_the_memory_limit}, {test_chain_of_suspensions},
@@ -232,4 +270,5 @@ SUITE_MAIN_WITH("plan/torture", ((SuiteFrame){.setup = torture_setup, .teardown 
                 {test_circular_data_is_a_loop}, {test_value_that_needs_itself_is_a_loop},
                 {test_crash_in_a_suspension_comes_again}, {test_crash_below_other_suspensions},
                 {test_first_crash_counts}, {test_huge_arity_one_argument_at_a_time},
-                {test_row_one_element_at_a_time}, {test_arity_beyond_memory})
+                {test_row_one_element_at_a_time}, {test_arity_beyond_memory}, {test_the_way_to_a_head_counts},
+                {test_many_pins_around_a_law})
