@@ -677,8 +677,7 @@ ExecStep exec_thunk(Machine *m, uint64_t *thunk, Exec *x) {
 
 ExecStep exec_resume(Machine *m, Exec *x) { return run(m, NULL, m->stack + m->frame + 1, x); }
 
-// --- moving code
-// ---------------------------------------------------------------------------------------------
+// --- moving code -----------------------------------------------------------------------------------------
 static void adjust(Machine *m, bool detach) {
   for (size_t f = m->frame; f > 0; f -= frame_distance(m->stack[f])) {
     Value *at = m->stack + f;

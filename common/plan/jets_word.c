@@ -60,8 +60,7 @@ static JetResult rotate(Machine *m, Value *f, Value *io, uint64_t mask, bool lef
   return done(m, io, shift_right(x, by, mask) | shift_left(x, rest, mask));
 }
 
-// --- the others
-// ----------------------------------------------------------------------------------------------
+// --- the others ------------------------------------------------------------------------------------------
 
 // Multiplying by 0 does not look at the other factor.
 static JetResult multiply(Machine *m, Value *f, Value *io, uint64_t mask) {

@@ -241,8 +241,7 @@ static void *work(void *ctx) {
   return NULL;
 }
 
-// --- the engine's thread
-// -------------------------------------------------------------------------------------
+// --- the engine's thread ---------------------------------------------------------------------------------
 EvalPool *eval_pool_new(const EvalPoolConfig *config) {
   EvalPool *p = mem_zalloc(sizeof *p);
   p->cfg = *config;
