@@ -132,6 +132,12 @@ static bool path_error(Err *err, ErrCode code, const char *doing, const char *pa
   return err_at(err, "%s", path);
 }
 
+static bool read_error(Err *err, const char *path) {
+  if (errno != ESPIPE) return path_error(err, ERR_IO, "read the file", path);
+  err_set(err, ERR_IO, "this is a pipe: write what comes from it to a file, and name that");
+  return err_at(err, "%s", path);
+}
+
 static bool too_big(Err *err, const char *path, size_t max) {
   err_set(err, ERR_LIMIT, "file is larger than the limit of %zu bytes", max);
   return err_at(err, "%s", path);
@@ -151,12 +157,7 @@ static bool read_all(const Sys *sys, int fd, const char *path, size_t max, uint8
     mem_reserve(buf, cap, mem_add(have, step));
     ssize_t got = sys->pread(sys->ctx, fd, buf + have, step, (off_t)have);
     if (got < 0) {
-      if (errno == ESPIPE) {
-        err_set(err, ERR_IO, "this is a pipe: write what comes from it to a file, and name that");
-        err_at(err, "%s", path);
-      } else {
-        path_error(err, ERR_IO, "read the file", path);
-      }
+      read_error(err, path);
       mem_free(buf);
       return false;
     }

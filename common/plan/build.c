@@ -123,10 +123,8 @@ Value innermost_pin(Machine *m, Value pin) {
   return pin;
 }
 
-static uint64_t opcode_arity(Value op) { return op == 0 ? 3 : op == 1 ? 5 : op == 2 ? 3 : 1; }
-
 static uint64_t own_arity(Value v) {
-  if (val_is_small(v)) return opcode_arity(v);
+  if (val_is_small(v)) return v == 0 ? 3 : v == 1 ? 5 : v == 2 ? 3 : 1;
   const uint64_t *o = val_obj(v);
   switch (obj_kind(o)) {
   case KIND_LAW: return nat_clamped(o[LAW_ARITY]);

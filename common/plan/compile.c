@@ -84,7 +84,7 @@ static bool measure(Compiler *c, Value body) {
     if (++c->lets > SLOTS_MAX) return false;
   if (c->arity + c->lets > SLOTS_MAX || body_names_ahead(body, c->arity + 1)) return false;
   c->last_slot = c->arity + c->lets;
-  memset(c->bindings, 0, (c->last_slot + 2) * sizeof *c->bindings);
+  memset(c->bindings, 0, slot_count(c) * sizeof *c->bindings);
   int nodes = NODES_MAX;
   for (uint32_t own = c->arity + 1; body_binding(body, &v, &rest); body = rest, own++) {
     if (!small_enough(c, v, &nodes, 0)) return false;
@@ -161,7 +161,7 @@ static bool is_cyclic(const Compiler *c) {
 
 // --- a law and its blocks -----------------------------------------------------------------------------
 static void compile_block(Compiler *c, size_t i) {
-  memset(c->state, 0, c->last_slot + 2);
+  memset(c->state, 0, slot_count(c));
   const Block b = c->blocks[i];
   c->taken = b.taken;
   for (uint16_t k = 0; k < b.captured; k++) {

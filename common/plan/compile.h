@@ -21,6 +21,7 @@ enum {
 };
 
 #define NOTHING_TAKEN (VAL_LAZY | VAL_ADDR) // no expression
+#define LAW_SLOTS (SLOTS_MAX + 2)           // self, arguments and bindings, and one for what is taken
 
 typedef uint64_t Live; // a bit each slot of the law, those beyond LIVE_MAX not told of
 
@@ -62,7 +63,7 @@ typedef struct Compiler {
   size_t cold_count, cold_cap;
   size_t *fails;
   size_t fail_count, fail_cap;
-  Value taken;   // an expression for an element that has been looked up: a variable, the one behind the last
+  Value taken;   // an expression for an element that has been looked up: the variable taken_slot
   Value *quotes; // constants that are no expressions of the law, see quote
   size_t quote_count, quote_cap;
   bool self_is_jet; // calls by itself may be native
@@ -72,10 +73,13 @@ typedef struct Compiler {
   uint32_t gap;     // the first of the two slots left for a frame that may hold anything; 0: none
   uint32_t arity, lets, last_slot, law_slot;
   StrictOrder order;
-  uint16_t where[SLOTS_MAX + 2]; // law slot -> slot of the block being compiled
-  uint8_t state[SLOTS_MAX + 2];
-  Binding bindings[SLOTS_MAX + 2]; // by law slot; only those of bindings count
+  uint16_t where[LAW_SLOTS]; // law slot -> slot of the block being compiled
+  uint8_t state[LAW_SLOTS];
+  Binding bindings[LAW_SLOTS]; // by law slot; only those of bindings count
 } Compiler;
+
+static inline uint32_t taken_slot(const Compiler *c) { return c->last_slot + 1; }
+static inline uint32_t slot_count(const Compiler *c) { return c->last_slot + 2; }
 
 // An expression's spine: its head, and the arguments in order of application.
 typedef struct Spine {

@@ -83,7 +83,7 @@ static Value quote(Compiler *c, Value v) {
 
 static BodyForm form_of(const Compiler *c, Value e, Value *f, Value *arg) {
   if (e == c->taken) {
-    *f = c->last_slot + 1;
+    *f = taken_slot(c);
     return BODY_SLOT;
   }
   if (!val_is_lazy(e)) return body_form(e, c->last_slot, f, arg);
@@ -201,16 +201,16 @@ static uint64_t selected(Compiler *c, Value e) {
 }
 
 size_t add_block(Compiler *c, Value e) {
-  uint8_t used[SLOTS_MAX + 2] = {0};
+  uint8_t used[LAW_SLOTS] = {0};
   size_t count = 0, at = 0;
   collect_slots(c, e, used);
-  for (uint32_t i = 0; i <= c->last_slot + 1; i++) count += used[i];
+  for (uint32_t i = 0; i < slot_count(c); i++) count += used[i];
   mem_reserve(c->blocks, c->block_cap, c->block_count + 1);
   Block *b = &c->blocks[c->block_count];
   *b = (Block){.expr = e, .taken = c->taken, .select = selected(c, e), .captured = (uint16_t)count};
   b->slots = mem_alloc((count + 1) * sizeof *b->slots);
   b->state = mem_alloc(count + 1);
-  for (uint32_t i = 0; i <= c->last_slot + 1; i++) {
+  for (uint32_t i = 0; i < slot_count(c); i++) {
     if (!used[i]) continue;
     b->slots[at] = (uint16_t)i;
     b->state[at++] = (c->state[i] & (SLOT_EVALUATED | SLOT_NAT)) | SLOT_THERE;
@@ -240,7 +240,7 @@ void emit_captures(Compiler *c, const uint16_t *law_slots, size_t n) {
 
 // The bindings that e needs are made before it is suspended.
 static void emit_needed(Compiler *c, Value e, uint32_t top) {
-  uint8_t used[SLOTS_MAX + 2] = {0};
+  uint8_t used[LAW_SLOTS] = {0};
   collect_slots(c, e, used);
   for (uint32_t i = c->arity + 1; i <= c->last_slot; i++)
     if (used[i]) emit_slot(c, i, top);
@@ -357,7 +357,7 @@ static Value element_in(Compiler *c, Value e) {
     }
     compiler_look(c, arg.args[in->first], &row);
     if (row.n > 0 || row.form != BODY_SLOT) continue;
-    uint8_t used[SLOTS_MAX + 2] = {0};
+    uint8_t used[LAW_SLOTS] = {0};
     c->taken = s.args[i];
     collect_slots(c, e, used);
     c->taken = NOTHING_TAKEN;
@@ -366,12 +366,13 @@ static Value element_in(Compiler *c, Value e) {
   return NOTHING_TAKEN;
 }
 
-static void emit_put_off(Compiler *c, Value e, bool cheap, uint32_t dest, uint32_t top, uint64_t slow) {
+static void emit_put_off(Compiler *c, Value e, bool cheap, uint32_t dest, uint32_t top) {
   if (!cheap) {
     emit_suspend(c, e, dest, top);
     return;
   }
   size_t first = c->fail_count;
+  uint64_t slow = emit_slow(c, top);
   emit_attempt(c, e, dest, top);
   note_cold(c, e, dest, first, slow);
 }
@@ -382,19 +383,19 @@ static void emit_later(Compiler *c, Value e, uint32_t dest, uint32_t top) {
   int nodes = ATTEMPT_NODES;
   bool cheap = is_cheap(c, e, &nodes);
   Value element = c->taken == NOTHING_TAKEN ? element_in(c, e) : NOTHING_TAKEN;
-  if (!cheap) emit_set(c, 0);
-  uint64_t slow = emit_slow(c, top);
   if (element == NOTHING_TAKEN) {
-    emit_put_off(c, e, cheap, dest, top, slow);
+    emit_put_off(c, e, cheap, dest, top);
     return;
   }
+  if (!cheap) emit_set(c, 0); // here, as it is to be done if the attempt fails, too
   size_t first = c->fail_count, whole = c->cold_count;
+  uint64_t slow = emit_slow(c, top);
   emit_attempt(c, element, top, top);
   note_cold(c, e, dest, first, slow);
   c->taken = element;
-  c->where[c->last_slot + 1] = (uint16_t)top;
-  c->state[c->last_slot + 1] = SLOT_THERE;
-  emit_put_off(c, e, cheap, dest, top + 1, slow + 1); // one slot higher
+  c->where[taken_slot(c)] = (uint16_t)top;
+  c->state[taken_slot(c)] = SLOT_THERE;
+  emit_put_off(c, e, cheap, dest, top + 1);
   c->taken = NOTHING_TAKEN;
   c->cold[whole].back = c->count;
 }

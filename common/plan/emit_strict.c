@@ -114,7 +114,7 @@ typedef struct Jumps {
 
 static void note_state(const Compiler *c, Jumps *j) {
   if (j->state) return;
-  j->state = mem_dup(c->state, c->last_slot + 2);
+  j->state = mem_dup(c->state, slot_count(c));
   j->unset = c->unset;
 }
 
@@ -136,7 +136,7 @@ typedef struct Ways {
 
 // All ways but the first begin where `others` jump from, if there are any.
 static Ways part_ways(Compiler *c, const Jumps *others) {
-  size_t n = c->last_slot + 2;
+  size_t n = slot_count(c);
   bool known = others && others->state;
   return (Ways){.before = mem_dup(known ? others->state : c->state, n),
                 .met = mem_dup(c->state, n),
@@ -145,7 +145,7 @@ static Ways part_ways(Compiler *c, const Jumps *others) {
 }
 
 static void end_way(Compiler *c, Ways *w) {
-  for (uint32_t i = 0; i <= c->last_slot + 1; i++) {
+  for (uint32_t i = 0; i < slot_count(c); i++) {
     uint8_t now = c->state[i], met = w->met[i];
     w->met[i] =
         w->first
@@ -155,11 +155,11 @@ static void end_way(Compiler *c, Ways *w) {
   w->first = false;
   w->unset_met |= c->unset;
   c->unset = w->unset_before;
-  memcpy(c->state, w->before, c->last_slot + 2);
+  memcpy(c->state, w->before, slot_count(c));
 }
 
 static void meet(Compiler *c, Ways *w) {
-  memcpy(c->state, w->met, c->last_slot + 2);
+  memcpy(c->state, w->met, slot_count(c));
   c->unset = w->unset_met;
   mem_free(w->before);
   mem_free(w->met);

@@ -22,9 +22,8 @@ static JetResult run_arity(Machine *m, Value *f, Value *io) {
   Value v = f[0];
   if (val_kind(v) == KIND_PIN) v = val_obj(innermost_pin(m, v))[PIN_ITEM];
   if (formal_kind(v) == FORM_LAW) return jet_done(io, formal_law_arity(m, v));
-  if (jet_args(m, v) == SIZE_MAX) return JET_STOP;
-  if (value_arity_u64(m, app_head(v)) == NAT_SMALL_MAX) return JET_DECLINE; // known only roughly
-  return jet_done(io, value_arity_u64(m, v));
+  uint64_t arity = value_arity_u64(m, v);
+  return arity == NAT_SMALL_MAX ? JET_DECLINE : jet_done(io, arity); // known only roughly
 }
 
 static JetResult run_len(Machine *m, Value *f, Value *io) {

@@ -17,6 +17,13 @@ static Library *open_library(void) {
   return &l;
 }
 
+static Library *open_with_little_memory(void) {
+  Library *l = open_library();
+  machine_collect(l->m, true);
+  machine_set_limits(l->m, (size_t)machine_stats(l->m).live_bytes + 16 * MEGABYTE, 0);
+  return l;
+}
+
 // The value of the function with this name, called with n. Interpreted laws keep all that they have: it is
 // called often enough to be compiled before.
 static Ref value_of(Library *l, const char *name, uint64_t n) {
@@ -30,9 +37,7 @@ static Ref value_of(Library *l, const char *name, uint64_t n) {
 }
 
 START_TEST(a_list_goes_while_it_is_consumed) {
-  Library *l = open_library();
-  machine_collect(l->m, true);
-  machine_set_limits(l->m, (size_t)machine_stats(l->m).live_bytes + 16 * MEGABYTE, 0);
+  Library *l = open_with_little_memory();
   uint64_t n;
   ck_assert(plan_nat_u64(l->m, value_of(l, "counted", 1000000), &n) && n == 1000001);
   library_close(l);
@@ -41,9 +46,7 @@ END_TEST
 
 // A suspended sum keeps the element that it adds to, not the row before it is put there.
 START_TEST(an_element_does_not_keep_its_row) {
-  Library *l = open_library();
-  machine_collect(l->m, true);
-  machine_set_limits(l->m, (size_t)machine_stats(l->m).live_bytes + 16 * MEGABYTE, 0);
+  Library *l = open_with_little_memory();
   uint64_t n;
   ck_assert(plan_nat_u64(l->m, value_of(l, "sums", 100000), &n) && n == 550000);
   library_close(l);
@@ -84,11 +87,9 @@ END_TEST
 // Not even the first call of a law that calls itself is interpreted: the sum that it hands on would be
 // suspended.
 START_TEST(a_sum_does_not_grow_as_a_chain) {
-  Library *l = open_library();
+  Library *l = open_with_little_memory();
   Err err = ERR_INIT;
   Ref f = sire_lookup(l->sire, "steps", &err);
-  machine_collect(l->m, true);
-  machine_set_limits(l->m, (size_t)machine_stats(l->m).live_bytes + 16 * MEGABYTE, 0);
   Ref r = plan_apply(l->m, f, (Ref[]){plan_nat(l->m, 1000000), plan_nat(l->m, 0)}, 2);
   ck_assert_int_eq(plan_whnf(l->m, r), RUN_DONE);
   uint64_t n;

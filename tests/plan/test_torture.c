@@ -224,37 +224,55 @@ START_TEST(test_arity_beyond_memory) {
 }
 END_TEST
 
-// f applied to x, n times over, within fuel.
-static Outcome calls_within(Ref f, uint64_t x, uint64_t n, uint64_t fuel, Ref *r) {
+// {2}: f applied to 0, n times, each time evaluated no further than to a value: (repeat f n).
+static Term *repeat(void) {
+  Term *go_on = law(4, call2(num(1), num(2), num(3)));
+  Term *step = law(3, call3(op(2), op(0), call3(quoted(go_on), num(1), num(2), num(3)),
+                            call1(op(3), call1(num(2), op(0)))));
+  return law(2, call3(op(2), op(0), call2(quoted(step), num(0), num(1)), num(2)));
+}
+
+static Outcome calls_within(Ref f, uint64_t n, uint64_t fuel) {
   machine_set_limits(m, 0, fuel);
-  Ref all[] = {f, plan_nat(m, x), plan_nat(m, n)};
-  *r = plan_apply(m, bridge_in(&b, iterate()), all, 3);
-  Outcome o = plan_force(m, *r);
+  Ref r = plan_apply(m, bridge_in(&b, repeat()), (Ref[]){f, plan_nat(m, n)}, 2);
+  Outcome o = plan_whnf(m, r);
   machine_set_limits(m, 0, UINT64_MAX);
   return o;
 }
 
-// What a call has to look through is paid for, so that it cannot hold up others for long.
-START_TEST(test_the_way_to_a_head_counts) {
-  Ref r;
-  Term *args[] = {law(1, call1(num(1), op(3))), law(1ULL << 40, num(1)), num(8000)};
-  Ref app = start_call(iterate(), args, 3);
-  ck_assert_int_eq(plan_force(m, app), RUN_DONE);
-  ck_assert_int_eq(calls_within(app, 0, 20, 2000, &r), RUN_FUEL);
-  ck_assert_int_eq(calls_within(app, 0, 20, 200000, &r), RUN_DONE);
-  ck_assert_uint_eq(plan_arg_count(m, r), 8001);
+static Ref with_arguments(Term *f, uint64_t n) {
+  Ref r = start_call(iterate(), (Term *[]){law(1, call1(num(1), op(3))), f, num(n)}, 3);
+  ck_assert_int_eq(plan_force(m, r), RUN_DONE);
+  return r;
+}
+
+// What a call looks through or lays out is paid for, so that it cannot hold up others for long.
+START_TEST(test_work_besides_the_tick_counts) {
+  Term *bindings = num(1);
+  for (int i = 0; i < 3000; i++) bindings = let(call1(op(3), num(1)), bindings);
+  const Ref wide[] = {
+      with_arguments(law(1ULL << 40, num(1)), 8000), // the way to the head, far below
+      with_arguments(law(8001, num(8001)), 8000),    // arguments to be laid out
+      with_arguments(term_cow(&w, 8000), 7999),      // a row to be made of them
+      bridge_in(&b, law(1, bindings)),
+  };
+  for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+    ck_assert_msg(calls_within(wide[i], 20, 2000) == RUN_FUEL, "%zu is too cheap", i);
+    ck_assert_msg(calls_within(wide[i], 20, 200000) == RUN_DONE, "%zu is too dear", i);
+  }
 }
 END_TEST
 
 START_TEST(test_many_pins_around_a_law) {
-  Ref r;
   uint64_t n = deep() / 10;
   Term *args[] = {law(1, call1(op(4), num(1))), law(1, num(1)), num(n)};
   Ref nest = start_call(iterate(), args, 3);
   ck_assert_int_eq(plan_force(m, nest), RUN_DONE);
-  ck_assert_int_eq(calls_within(nest, 5, 3, n, &r), RUN_FUEL);
-  ck_assert_int_eq(calls_within(nest, 5, 3, 10 * n, &r), RUN_DONE);
-  ck_assert_uint_eq(nat_of(r), 5);
+  ck_assert_int_eq(calls_within(nest, 3, n), RUN_FUEL);
+  ck_assert_int_eq(calls_within(nest, 3, 10 * n), RUN_DONE);
+  Ref five = plan_nat(m, 5), result = plan_apply(m, nest, &five, 1);
+  ck_assert_int_eq(plan_whnf(m, result), RUN_DONE);
+  ck_assert_uint_eq(nat_of(result), 5);
   Term *with_args[] = {law(1, call1(op(4), call1(num(1), op(3)))), law(1ULL << 40, num(1)), num(1000)};
   Ref nest_of_apps = start_call(iterate(), with_args, 3);
   ck_assert_int_eq(plan_force(m, nest_of_apps), RUN_DONE);
@@ -270,5 +288,5 @@ SUITE_MAIN_WITH("plan/torture", ((SuiteFrame){.setup = torture_setup, .teardown 
                 {test_circular_data_is_a_loop}, {test_value_that_needs_itself_is_a_loop},
                 {test_crash_in_a_suspension_comes_again}, {test_crash_below_other_suspensions},
                 {test_first_crash_counts}, {test_huge_arity_one_argument_at_a_time},
-                {test_row_one_element_at_a_time}, {test_arity_beyond_memory}, {test_the_way_to_a_head_counts},
-                {test_many_pins_around_a_law})
+                {test_row_one_element_at_a_time}, {test_arity_beyond_memory},
+                {test_work_besides_the_tick_counts}, {test_many_pins_around_a_law})
